@@ -1,0 +1,68 @@
+import n from 'eslint-plugin-n';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+const stages = ['ingest', 'verify', 'follow', 'settle', 'claim', 'audit', 'explore'];
+const others = (stage) =>
+  stages
+    .filter((other) => other !== stage)
+    .flatMap((other) => [`#services/${other}/*`, `**/services/${other}/**`, `../${other}/*`]);
+
+export default tseslint.config(
+  {
+    ignores: [
+      'node_modules',
+      '.tsbuild',
+      '.coverant',
+      'programs/target',
+      'web/**',
+      '**/*.mjs',
+      'eslint.config.js',
+    ],
+  },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { n, 'import-x': importX },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      'n/prefer-node-protocol': 'error',
+      'import-x/no-default-export': 'error',
+    },
+  },
+  {
+    files: ['protocol/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        'Date',
+        'process',
+        'Buffer',
+        'fetch',
+        'console',
+        'setTimeout',
+        'performance',
+        'crypto',
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random' },
+        { object: 'Date', property: 'now' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['node:*', '#services/*', '#client', '**/services/**'] },
+      ],
+    },
+  },
+  ...stages.map((stage) => ({
+    files: [`services/${stage}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: others(stage) }] },
+  })),
+  { files: ['vitest.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+);

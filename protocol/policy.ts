@@ -1,0 +1,41 @@
+/** The rules' parameters, pinned on chain by the hash of their canonical JSON (RFC 8785); all numbers are integers. */
+export interface Policy {
+  readonly version: 1;
+  /** Seconds; must divide a day (poc.md 3, check 6). */
+  readonly beacon_interval_s: number;
+  /** Milliseconds after an epoch's end at which logs append its epoch_close; at least 10 s + max_skew_ms. */
+  readonly grace_ms: number;
+  readonly max_skew_ms: number;
+  /** Attached witnesses judged per beacon; later ones are over_limit. */
+  readonly max_witnesses: number;
+  readonly selected_witnesses: number;
+  /** First epoch in which reciprocity is asked for. */
+  readonly reciprocity_from: number;
+  readonly trust: {
+    readonly pairs: 'one_trusted' | 'any';
+    /** Basis points of each pool that all open hotspots together may get. */
+    readonly open_cap_bp: number;
+  };
+  /** Epochs until an amount enters the cumulative totals; equal to the chain's. */
+  readonly holdback: number;
+  /** Basis points of the emission. */
+  readonly pools_bp: {
+    readonly beacons: number;
+    readonly witnesses: number;
+    readonly data: number;
+    readonly operations: number;
+    readonly oracles: number;
+    readonly delegators: number;
+  };
+  /** USD per token, 8 decimals; equal to the chain's. */
+  readonly credit_price: string;
+  readonly deny: {
+    /** Key texts, sorted. */
+    readonly keys: readonly { readonly key: string; readonly from: number }[];
+    readonly edges: readonly { readonly a: string; readonly b: string; readonly from: number }[];
+  };
+  /** SHA-256 of the region table's canonical bytes (geo/regions). */
+  readonly regions: string;
+  /** In byte order of origin. `url` is where the log's public files are served. */
+  readonly logs: readonly { readonly origin: string; readonly vkey: string; readonly url: string }[];
+}
