@@ -18,7 +18,6 @@ errors! {
     AccountsMissing = "Fewer accounts were given than the instruction takes.",
     SignerMissing = "An account that must sign did not sign.",
     AccountReadOnly = "An account that must be writable was given read-only.",
-    AccountRepeated = "The same account was given in two places that must differ.",
     WrongProgram = "A program or sysvar account is not the expected one.",
     WrongOwner = "An account is not owned by the expected program.",
     WrongDiscriminator = "An account is of another type than expected.",
