@@ -1,0 +1,172 @@
+import { join, resolve } from 'node:path';
+import {
+  choiceField,
+  integerField,
+  optionalField,
+  portField,
+  textField,
+  urlField,
+  type Env,
+} from './config-fields.ts';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What every stage is told. Port 0 takes any free port, which the stage logs. */
+export interface StageConfig {
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ChainConfig {
+  readonly rpcUrl: string;
+}
+
+export interface QueueConfig {
+  readonly redisUrl: string;
+}
+
+export interface IngestConfig extends StageConfig, ChainConfig {
+  /** Last part of the log's origin: one ingest, one log. */
+  readonly ingestName: string;
+  readonly entropyIntervalSeconds: number;
+  /** Reports a minute, per client address and per hotspot key. */
+  readonly addressBudget: number;
+  readonly keyBudget: number;
+  /** How long to wait at start for a chain that does not answer before refusing to start. */
+  readonly clockWaitSeconds: number;
+}
+
+export interface GroupConfig extends StageConfig, QueueConfig {
+  readonly ingestName: string;
+}
+
+export interface CheckConfig extends StageConfig, QueueConfig {}
+
+export interface FollowConfig extends StageConfig, ChainConfig {
+  readonly pollMs: number;
+}
+
+export interface SettleConfig extends StageConfig, ChainConfig {
+  /** Number of the oracle: names its folder and key. */
+  readonly oracle: number;
+  readonly keyFile: string;
+  readonly pollMs: number;
+}
+
+export interface ClaimConfig extends StageConfig, ChainConfig {
+  readonly payerFile: string;
+  /** Where oracles serve their epoch folders; any one that matches the chain is enough. */
+  readonly folderUrls: readonly string[];
+  readonly pollMs: number;
+}
+
+export interface ExploreConfig extends StageConfig, QueueConfig, ChainConfig {
+  /** null: PGlite in a folder below dataDir. */
+  readonly databaseUrl: string | null;
+  readonly folderUrls: readonly string[];
+}
+
+/** The only place that reads the environment. */
+export function loadConfig<Config>(parse: (env: Env) => Config): Config {
+  return parse(process.env);
+}
+
+export function parseIngestConfig(env: Env): IngestConfig {
+  return {
+    ...stageConfig(env, 8080),
+    ...chainConfig(env),
+    ingestName: textField(env, 'INGEST_NAME', 'ingest'),
+    entropyIntervalSeconds: integerField(env, 'ENTROPY_INTERVAL_S', { fallback: 60, min: 1, max: 180 }),
+    addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
+    keyBudget: integerField(env, 'KEY_BUDGET', { fallback: 300, min: 1, max: 1e9 }),
+    clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
+  };
+}
+
+export function parseGroupConfig(env: Env): GroupConfig {
+  return {
+    ...stageConfig(env, 8082),
+    ...queueConfig(env),
+    ingestName: textField(env, 'INGEST_NAME', 'ingest'),
+  };
+}
+
+export function parseCheckConfig(env: Env): CheckConfig {
+  return { ...stageConfig(env, 0), ...queueConfig(env) };
+}
+
+export function parseFollowConfig(env: Env): FollowConfig {
+  return { ...stageConfig(env, 8083), ...chainConfig(env), pollMs: pollField(env) };
+}
+
+export function parseSettleConfig(env: Env): SettleConfig {
+  const oracle = integerField(env, 'ORACLE', { fallback: 0, min: 0, max: 255 });
+  const stage = stageConfig(env, 8090 + oracle);
+  return {
+    ...stage,
+    ...chainConfig(env),
+    oracle,
+    keyFile: textField(env, 'ORACLE_KEY_FILE', join(stage.dataDir, 'keys', `oracle-${oracle}.json`)),
+    pollMs: pollField(env),
+  };
+}
+
+export function parseClaimConfig(env: Env): ClaimConfig {
+  const stage = stageConfig(env, 8084);
+  return {
+    ...stage,
+    ...chainConfig(env),
+    payerFile: textField(env, 'PAYER_FILE', join(stage.dataDir, 'keys', 'payer.json')),
+    folderUrls: folderUrls(env),
+    pollMs: pollField(env),
+  };
+}
+
+export function parseExploreConfig(env: Env): ExploreConfig {
+  return {
+    ...stageConfig(env, 8081),
+    ...queueConfig(env),
+    ...chainConfig(env),
+    databaseUrl: optionalField(env, 'DATABASE_URL'),
+    folderUrls: folderUrls(env),
+  };
+}
+
+function stageConfig(env: Env, port: number): StageConfig {
+  return {
+    dataDir: resolve(textField(env, 'DATA_DIR', '.coverant')),
+    logLevel: choiceField(env, 'LOG_LEVEL', { fallback: 'info', choices: LOG_LEVELS }),
+    host: textField(env, 'HOST', '127.0.0.1'),
+    port: portField(env, 'PORT', port),
+  };
+}
+
+function chainConfig(env: Env): ChainConfig {
+  return {
+    rpcUrl: urlField(env, 'RPC_URL', { fallback: 'http://127.0.0.1:8899', schemes: ['http:', 'https:'] }),
+  };
+}
+
+function queueConfig(env: Env): QueueConfig {
+  return {
+    redisUrl: urlField(env, 'REDIS_URL', {
+      fallback: 'redis://127.0.0.1:6390',
+      schemes: ['redis:', 'rediss:'],
+    }),
+  };
+}
+
+function folderUrls(env: Env): readonly string[] {
+  return textField(env, 'FOLDER_URLS', 'http://127.0.0.1:8090')
+    .split(',')
+    .map((url) =>
+      urlField({ FOLDER_URLS: url.trim() }, 'FOLDER_URLS', { fallback: '', schemes: ['http:', 'https:'] }),
+    );
+}
+
+function pollField(env: Env): number {
+  return integerField(env, 'POLL_MS', { fallback: 1000, min: 50, max: 60_000 });
+}

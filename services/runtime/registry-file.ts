@@ -1,0 +1,172 @@
+import { open, readFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import Type, { type Static, type TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Address, Cell, EpochNumber, Hash, HotspotKey } from '#protocol/units';
+
+/** A value that changes with an epoch: `next` holds from `nextFrom` on; null where nothing is announced. */
+export interface Timed<Value> {
+  readonly current: Value;
+  readonly next: Value;
+  readonly nextFrom: EpochNumber | null;
+}
+
+export interface RegisteredHotspot {
+  readonly key: HotspotKey;
+  /** Seconds, by the chain's clock. */
+  readonly registeredAt: number;
+  readonly mode: Timed<'full' | 'data_only'>;
+  readonly status: Timed<'active' | 'quarantined'>;
+  readonly tier: Timed<'open' | 'endorsed' | 'bonded'>;
+  readonly cell: Timed<Cell | null>;
+  /** dBi x10. */
+  readonly gain: Timed<number>;
+  /** Metres. */
+  readonly elevation: Timed<number>;
+}
+
+/** What follow last read from the chain: written by it alone, read by ingest, verify and explore. */
+export interface RegistryFile {
+  readonly slot: number;
+  /** Seconds: the chain's clock in that slot. */
+  readonly unixTime: number;
+  readonly network: {
+    readonly address: Address;
+    readonly keyNetwork: 'mainnet' | 'testnet';
+    /** Seconds. */
+    readonly epochLength: number;
+    readonly firstEpochStart: number;
+    readonly policyHash: Hash;
+  };
+  readonly hotspots: readonly RegisteredHotspot[];
+}
+
+const decimal = Type.String({ pattern: '^[0-9]{1,20}$' });
+const hex32 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const epoch = Type.Union([decimal, Type.Null()]);
+const timed = <Schema extends TSchema>(value: Schema) =>
+  Type.Object({ current: value, next: value, nextFrom: epoch });
+const choice = <Choice extends string>(...choices: readonly Choice[]) =>
+  Type.Union(choices.map((each) => Type.Literal(each)));
+
+const schema = Type.Object({
+  slot: Type.Integer({ minimum: 0 }),
+  unixTime: Type.Integer(),
+  network: Type.Object({
+    address: Type.String({ pattern: '^[1-9A-HJ-NP-Za-km-z]{32,44}$' }),
+    keyNetwork: choice('mainnet', 'testnet'),
+    epochLength: Type.Integer({ minimum: 1 }),
+    firstEpochStart: Type.Integer(),
+    policyHash: hex32,
+  }),
+  hotspots: Type.Array(
+    Type.Object({
+      key: Type.String({ pattern: '^[0-9a-f]{66}$' }),
+      registeredAt: Type.Integer(),
+      mode: timed(choice('full', 'data_only')),
+      status: timed(choice('active', 'quarantined')),
+      tier: timed(choice('open', 'endorsed', 'bonded')),
+      cell: timed(Type.Union([decimal, Type.Null()])),
+      gain: timed(Type.Integer()),
+      elevation: timed(Type.Integer()),
+    }),
+  ),
+});
+type Stored = Static<typeof schema>;
+const stored = Compile(schema);
+
+export function registryPath(dataDir: string): string {
+  return join(dataDir, 'registry.json');
+}
+
+/** Atomic: readers see the old file or the new one. */
+export async function writeRegistryFile(dataDir: string, file: RegistryFile): Promise<void> {
+  const path = registryPath(dataDir);
+  const text = JSON.stringify(file, (_name, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+  const handle = await open(`${path}.new`, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${path}.new`, path);
+}
+
+/** Throws a sentence that names the first field that does not fit. */
+export function parseRegistryFile(text: string): RegistryFile {
+  const value: unknown = JSON.parse(text);
+  if (!stored.Check(value)) {
+    const [error] = stored.Errors(value);
+    throw new Error(`registry.json: ${error?.instancePath ?? ''} ${error?.message ?? 'does not fit'}`);
+  }
+  return fromStored(value);
+}
+
+export interface RegistryReader {
+  /** The file as it stands now, re-read when it changed; null until follow has written it. */
+  read(): Promise<RegistryFile | null>;
+}
+
+export function openRegistryReader(dataDir: string): RegistryReader {
+  const path = registryPath(dataDir);
+  let seen = '';
+  let file: RegistryFile | null = null;
+  return {
+    read: async () => {
+      const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
+        if (isMissing(error)) return null;
+        throw error;
+      });
+      if (stats === null) return file;
+      const version = `${stats.ino}.${stats.mtimeNs}.${stats.size}`;
+      if (version !== seen) {
+        file = parseRegistryFile(await readFile(path, 'utf8'));
+        seen = version;
+      }
+      return file;
+    },
+  };
+}
+
+function fromStored(file: Stored): RegistryFile {
+  return {
+    ...file,
+    network: {
+      ...file.network,
+      address: file.network.address as Address,
+      policyHash: file.network.policyHash as Hash,
+    },
+    hotspots: file.hotspots.map((hotspot) => ({
+      key: hotspot.key as HotspotKey,
+      registeredAt: hotspot.registeredAt,
+      mode: timedOf(hotspot.mode, same),
+      status: timedOf(hotspot.status, same),
+      tier: timedOf(hotspot.tier, same),
+      cell: timedOf(hotspot.cell, (cell) => (cell === null ? null : (BigInt(cell) as Cell))),
+      gain: timedOf(hotspot.gain, same),
+      elevation: timedOf(hotspot.elevation, same),
+    })),
+  };
+}
+
+function timedOf<From, To>(
+  value: { readonly current: From; readonly next: From; readonly nextFrom: string | null },
+  convert: (from: From) => To,
+): Timed<To> {
+  return {
+    current: convert(value.current),
+    next: convert(value.next),
+    nextFrom: value.nextFrom === null ? null : (BigInt(value.nextFrom) as EpochNumber),
+  };
+}
+
+function same<Value>(value: Value): Value {
+  return value;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
