@@ -1,0 +1,59 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Address } from '#protocol/units';
+import { Outage } from './outage.ts';
+
+/** Which network this data folder belongs to: written once by whoever created it, read by every stage. */
+export interface NetworkFile {
+  readonly network: Address;
+  readonly creator: Address;
+  readonly name: string;
+  readonly mint: Address;
+  readonly program: Address;
+  readonly rpcUrl?: string;
+}
+
+const address = Type.String({ pattern: '^[1-9A-HJ-NP-Za-km-z]{32,44}$' });
+const stored = Compile(
+  Type.Object({
+    network: address,
+    creator: address,
+    name: Type.String({ minLength: 1 }),
+    mint: address,
+    program: address,
+    rpcUrl: Type.Optional(Type.String({ minLength: 1 })),
+  }),
+);
+
+export function networkPath(dataDir: string): string {
+  return join(dataDir, 'network.json');
+}
+
+export async function writeNetworkFile(dataDir: string, file: NetworkFile): Promise<void> {
+  const path = networkPath(dataDir);
+  await writeFile(`${path}.new`, `${JSON.stringify(file, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** Throws Outage `file_missing` where no network was created for this folder yet. */
+export async function readNetworkFile(dataDir: string): Promise<NetworkFile> {
+  const path = networkPath(dataDir);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new Outage('file_missing', { path }, { cause: error });
+  });
+  const value: unknown = JSON.parse(text);
+  if (!stored.Check(value)) {
+    const [error] = stored.Errors(value);
+    throw new Error(`network.json: ${error?.instancePath ?? ''} ${error?.message ?? 'does not fit'}`);
+  }
+  return {
+    network: value.network as Address,
+    creator: value.creator as Address,
+    name: value.name,
+    mint: value.mint as Address,
+    program: value.program as Address,
+    ...(value.rpcUrl === undefined ? {} : { rpcUrl: value.rpcUrl }),
+  };
+}

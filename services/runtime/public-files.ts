@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Outage } from './outage.ts';
+
+/** Static files that anyone may serve, from a web server or a folder; nothing read here is trusted. */
+export interface PublicFiles {
+  readonly location: string;
+  /** null where the file does not exist; throws Outage where that can't be told. */
+  read(path: string): Promise<Uint8Array | null>;
+}
+
+const MAX_BYTES = 512 * 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+
+export function openPublicFiles(location: string): PublicFiles {
+  return /^https?:\/\//.test(location) ? filesAtUrl(location.replace(/\/+$/, '')) : filesInFolder(location);
+}
+
+function filesInFolder(folder: string): PublicFiles {
+  return {
+    location: folder,
+    async read(path) {
+      try {
+        return new Uint8Array(await readFile(join(folder, ...safeSteps(path))));
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw new Outage('files_unreachable', { location: folder, path }, { cause: error });
+      }
+    },
+  };
+}
+
+function filesAtUrl(base: string): PublicFiles {
+  return {
+    location: base,
+    async read(path) {
+      const url = `${base}/${safeSteps(path).map(encodeURIComponent).join('/')}`;
+      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
+        (error: unknown) => {
+          throw new Outage('files_unreachable', { url }, { cause: error });
+        },
+      );
+      if (response.status === 404) {
+        await response.body?.cancel();
+        return null;
+      }
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new Outage('files_unreachable', { url, status: response.status });
+      }
+      return await readBody(response, url);
+    },
+  };
+}
+
+async function readBody(response: Response, url: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > MAX_BYTES) throw new Outage('file_too_large', { url, limit: MAX_BYTES });
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Outage) throw error;
+    throw new Outage('files_unreachable', { url }, { cause: error });
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function safeSteps(path: string): readonly string[] {
+  const steps = path.split('/');
+  if (steps.some((step) => step === '' || step === '.' || step === '..'))
+    throw new RangeError(`expected a relative path without dots, got ${path}`);
+  return steps;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
