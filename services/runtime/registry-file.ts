@@ -2,28 +2,8 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Address, Cell, EpochNumber, Hash, HotspotKey } from '#protocol/units';
-
-/** A value that changes with an epoch: `next` holds from `nextFrom` on; null where nothing is announced. */
-export interface Timed<Value> {
-  readonly current: Value;
-  readonly next: Value;
-  readonly nextFrom: EpochNumber | null;
-}
-
-export interface RegisteredHotspot {
-  readonly key: HotspotKey;
-  /** Seconds, by the chain's clock. */
-  readonly registeredAt: number;
-  readonly mode: Timed<'full' | 'data_only'>;
-  readonly status: Timed<'active' | 'quarantined'>;
-  readonly tier: Timed<'open' | 'endorsed' | 'bonded'>;
-  readonly cell: Timed<Cell | null>;
-  /** dBi x10. */
-  readonly gain: Timed<number>;
-  /** Metres. */
-  readonly elevation: Timed<number>;
-}
+import type { RawHotspot, Timed } from '#protocol/settle/registry';
+import { epochNumber, type Address, type Hash, type HotspotKey } from '#protocol/units';
 
 /** What follow last read from the chain: written by it alone, read by ingest, verify and explore. */
 export interface RegistryFile {
@@ -38,14 +18,13 @@ export interface RegistryFile {
     readonly firstEpochStart: number;
     readonly policyHash: Hash;
   };
-  readonly hotspots: readonly RegisteredHotspot[];
+  readonly hotspots: readonly RawHotspot[];
 }
 
 const decimal = Type.String({ pattern: '^[0-9]{1,20}$' });
 const hex32 = Type.String({ pattern: '^[0-9a-f]{64}$' });
-const epoch = Type.Union([decimal, Type.Null()]);
 const timed = <Schema extends TSchema>(value: Schema) =>
-  Type.Object({ current: value, next: value, nextFrom: epoch });
+  Type.Object({ current: value, next: value, nextFrom: decimal });
 const choice = <Choice extends string>(...choices: readonly Choice[]) =>
   Type.Union(choices.map((each) => Type.Literal(each)));
 
@@ -63,12 +42,16 @@ const schema = Type.Object({
     Type.Object({
       key: Type.String({ pattern: '^[0-9a-f]{66}$' }),
       registeredAt: Type.Integer(),
-      mode: timed(choice('full', 'data_only')),
       status: timed(choice('active', 'quarantined')),
       tier: timed(choice('open', 'endorsed', 'bonded')),
-      cell: timed(Type.Union([decimal, Type.Null()])),
-      gain: timed(Type.Integer()),
-      elevation: timed(Type.Integer()),
+      location: timed(
+        Type.Object({
+          cell: decimal,
+          gain: Type.Integer(),
+          elevation: Type.Integer(),
+          mode: choice('full', 'data_only'),
+        }),
+      ),
     }),
   ),
 });
@@ -142,24 +125,21 @@ function fromStored(file: Stored): RegistryFile {
     hotspots: file.hotspots.map((hotspot) => ({
       key: hotspot.key as HotspotKey,
       registeredAt: hotspot.registeredAt,
-      mode: timedOf(hotspot.mode, same),
       status: timedOf(hotspot.status, same),
       tier: timedOf(hotspot.tier, same),
-      cell: timedOf(hotspot.cell, (cell) => (cell === null ? null : (BigInt(cell) as Cell))),
-      gain: timedOf(hotspot.gain, same),
-      elevation: timedOf(hotspot.elevation, same),
+      location: timedOf(hotspot.location, (location) => ({ ...location, cell: BigInt(location.cell) })),
     })),
   };
 }
 
 function timedOf<From, To>(
-  value: { readonly current: From; readonly next: From; readonly nextFrom: string | null },
+  value: { readonly current: From; readonly next: From; readonly nextFrom: string },
   convert: (from: From) => To,
 ): Timed<To> {
   return {
     current: convert(value.current),
     next: convert(value.next),
-    nextFrom: value.nextFrom === null ? null : (BigInt(value.nextFrom) as EpochNumber),
+    nextFrom: epochNumber(BigInt(value.nextFrom)),
   };
 }
 
