@@ -1,0 +1,198 @@
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { ProtocolError } from '../errors.ts';
+import { epochNumber, type EpochNumber, millis, type Millis } from '../units.ts';
+
+/** What a log stamps and keeps; reports and session inits stand in it exactly as they were received. */
+export type EvidenceBody =
+  | { readonly kind: 'session_init'; readonly nonce: Uint8Array; readonly init: Uint8Array }
+  | {
+      readonly kind: 'beacon' | 'witness';
+      readonly report: Uint8Array;
+      /** Index of the session_init in the same log, below the report's own; null for reports without a session. */
+      readonly session: number | null;
+    }
+  | {
+      readonly kind: 'entropy';
+      readonly data: Uint8Array;
+      /** Whole seconds since the Unix epoch. */
+      readonly timestamp: number;
+      readonly version: number;
+      readonly slot: bigint;
+      readonly blockhash: Uint8Array;
+    }
+  | { readonly kind: 'epoch_close'; readonly epoch: EpochNumber };
+
+/** A body of a kind that this version does not know: skipped, counted, still hashed. */
+export interface UnknownBody {
+  readonly kind: 'unknown';
+  /** Its field number in EvidenceRecord. */
+  readonly field: number;
+}
+
+/** One decoded entry of a log. */
+export interface EvidenceRecord {
+  readonly receivedAt: Millis;
+  readonly body: EvidenceBody | UnknownBody;
+}
+
+/** A record at its place in its log, with the entry that is hashed. */
+export interface LocatedRecord {
+  readonly index: number;
+  readonly record: EvidenceRecord;
+  readonly entry: Uint8Array;
+}
+
+/** An entry bundle gives each entry 16 bits of length. */
+export const MAX_ENTRY_BYTES = 65_535;
+
+const FIELD = { receivedAt: 1, sessionInit: 2, beacon: 3, witness: 4, entropy: 5, epochClose: 7 } as const;
+
+/** The entry of a record: protobuf EvidenceRecord { 1 received_at; oneof body }. */
+export function encodeRecord(record: {
+  readonly receivedAt: Millis;
+  readonly body: EvidenceBody;
+}): Uint8Array {
+  const writer = new BinaryWriter().tag(FIELD.receivedAt, WireType.Varint).uint64(record.receivedAt);
+  writeBody(writer, record.body);
+  const entry = writer.finish();
+  if (entry.length > MAX_ENTRY_BYTES)
+    throw new ProtocolError('oversized_report', { bytes: entry.length, limit: MAX_ENTRY_BYTES });
+  return entry;
+}
+
+/** Decodes an entry; throws malformed_record unless it is a stamp and then exactly one body. */
+export function decodeRecord(entry: Uint8Array): EvidenceRecord {
+  return decoding(entry, (reader) => {
+    const receivedAt = readStamp(reader);
+    const [field, wire] = reader.tag();
+    if (wire !== WireType.LengthDelimited) throw new RangeError(`body ${field} has wire type ${wire}`);
+    const body = readBody(field, reader.bytes());
+    if (reader.pos !== reader.len) throw new RangeError('bytes follow the body');
+    return { receivedAt, body };
+  });
+}
+
+/** The stamp alone, without decoding the body. */
+export function entryReceivedAt(entry: Uint8Array): Millis {
+  return decoding(entry, readStamp);
+}
+
+function writeBody(writer: BinaryWriter, body: EvidenceBody): void {
+  switch (body.kind) {
+    case 'session_init':
+      writer.tag(FIELD.sessionInit, WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.LengthDelimited).bytes(body.nonce);
+      writer.tag(2, WireType.LengthDelimited).bytes(body.init).join();
+      return;
+    case 'beacon':
+    case 'witness':
+      writer.tag(FIELD[body.kind], WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.LengthDelimited).bytes(body.report);
+      // Stored plus one, so that 0 stays the absent value of protobuf.
+      if (body.session !== null) writer.tag(2, WireType.Varint).uint64(body.session + 1);
+      writer.join();
+      return;
+    case 'entropy':
+      writer.tag(FIELD.entropy, WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.LengthDelimited).bytes(body.data);
+      writer.tag(2, WireType.Varint).uint64(body.timestamp);
+      writer.tag(3, WireType.Varint).uint32(body.version);
+      writer.tag(4, WireType.Varint).uint64(body.slot);
+      writer.tag(5, WireType.LengthDelimited).bytes(body.blockhash).join();
+      return;
+    case 'epoch_close':
+      writer.tag(FIELD.epochClose, WireType.LengthDelimited).fork();
+      // Plus one as well: 0 means unspecified.
+      writer
+        .tag(1, WireType.Varint)
+        .uint64(body.epoch + 1n)
+        .join();
+      return;
+  }
+}
+
+function readStamp(reader: BinaryReader): Millis {
+  const [field, wire] = reader.tag();
+  if (field !== FIELD.receivedAt || wire !== WireType.Varint)
+    throw new RangeError('received_at is not first');
+  return millis(toNumber(reader.uint64()));
+}
+
+function readBody(field: number, bytes: Uint8Array): EvidenceBody | UnknownBody {
+  switch (field) {
+    case FIELD.sessionInit: {
+      const fields = readFields(bytes);
+      return { kind: 'session_init', nonce: fields.bytes(1), init: fields.bytes(2) };
+    }
+    case FIELD.beacon:
+    case FIELD.witness: {
+      const fields = readFields(bytes);
+      const session = toNumber(fields.integer(2));
+      return {
+        kind: field === FIELD.beacon ? 'beacon' : 'witness',
+        report: fields.bytes(1),
+        session: session === 0 ? null : session - 1,
+      };
+    }
+    case FIELD.entropy: {
+      const fields = readFields(bytes);
+      return {
+        kind: 'entropy',
+        data: fields.bytes(1),
+        timestamp: toNumber(fields.integer(2)),
+        version: toNumber(fields.integer(3)),
+        slot: fields.integer(4),
+        blockhash: fields.bytes(5),
+      };
+    }
+    case FIELD.epochClose: {
+      const stored = readFields(bytes).integer(1);
+      if (stored === 0n) throw new RangeError('epoch_close names no epoch');
+      return { kind: 'epoch_close', epoch: epochNumber(stored - 1n) };
+    }
+    default:
+      return { kind: 'unknown', field };
+  }
+}
+
+/** Known fields of a body; unknown ones are skipped, a repeated one is refused because readers could differ. */
+function readFields(bytes: Uint8Array): { bytes(field: number): Uint8Array; integer(field: number): bigint } {
+  const values = new Map<number, Uint8Array | bigint>();
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const [field, wire] = reader.tag();
+    if (values.has(field)) throw new RangeError(`field ${field} stands twice`);
+    if (wire === WireType.LengthDelimited) values.set(field, reader.bytes());
+    else if (wire === WireType.Varint) values.set(field, BigInt(reader.uint64()));
+    else throw new RangeError(`field ${field} has wire type ${wire}`);
+  }
+  return {
+    bytes: (field) => {
+      const value = values.get(field) ?? new Uint8Array(0);
+      if (typeof value === 'bigint') throw new RangeError(`field ${field} is no byte string`);
+      return value;
+    },
+    integer: (field) => {
+      const value = values.get(field) ?? 0n;
+      if (typeof value !== 'bigint') throw new RangeError(`field ${field} is no integer`);
+      return value;
+    },
+  };
+}
+
+function toNumber(value: bigint | string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${value} is beyond 2^53 - 1`);
+  return number;
+}
+
+function decoding<Value>(entry: Uint8Array, read: (reader: BinaryReader) => Value): Value {
+  try {
+    return read(new BinaryReader(entry));
+  } catch (error) {
+    throw new ProtocolError('malformed_record', {
+      bytes: entry.length,
+      cause: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
