@@ -1,0 +1,17 @@
+import { SYSVAR_CLOCK_PUBKEY, type Commitment, type Connection } from '@solana/web3.js';
+import { ClientError } from '../client-error.ts';
+
+export interface Clock {
+  readonly slot: number;
+  /** Seconds since the Unix epoch, by the chain's clock: what the program compares with. */
+  readonly unixTime: number;
+}
+
+export async function readClock(connection: Connection, commitment?: Commitment): Promise<Clock> {
+  const account = await connection.getAccountInfo(SYSVAR_CLOCK_PUBKEY, commitment);
+  if (account === null) throw new ClientError('account_missing', { type: 'Clock' });
+  return {
+    slot: Number(account.data.readBigUInt64LE(0)),
+    unixTime: Number(account.data.readBigInt64LE(32)),
+  };
+}

@@ -1,0 +1,143 @@
+import { PublicKey, type Connection } from '@solana/web3.js';
+import { amount, epochNumber, type Amount, type EpochNumber, type Hash } from '#protocol/units';
+import type { Fields } from '../fields.ts';
+import { keyNetworkOf, type KeyNetwork } from '../hotspot-key.ts';
+import { decodeAccount, readAccount, type ReadOptions } from './account.ts';
+
+export interface OracleSet {
+  readonly generation: number;
+  /** How many equal votes make a tuple ripe. */
+  readonly k: number;
+  /** In the order of the Ballot's votes. */
+  readonly keys: readonly PublicKey[];
+}
+
+export interface PolicyPin {
+  readonly hash: Hash;
+  /** USD per token, 8 decimals. */
+  readonly creditPrice: bigint;
+}
+
+export interface FinalizedEpoch {
+  readonly epoch: EpochNumber;
+  readonly tupleHash: Hash;
+  readonly root: Hash;
+  readonly leafCount: number;
+  readonly cumulativeTotal: Amount;
+  readonly creditsRoot: Hash;
+  readonly creditsCount: number;
+  /** Seconds since the Unix epoch. */
+  readonly time: bigint;
+  readonly voters: readonly PublicKey[];
+}
+
+/** The account that holds a network's rules and its latest final root. Times are seconds since the Unix epoch. */
+export interface Network {
+  readonly address: PublicKey;
+  readonly creator: PublicKey;
+  readonly name: string;
+  readonly keyNetwork: KeyNetwork;
+  readonly operations: PublicKey;
+  readonly authority: PublicKey;
+  readonly guardian: PublicKey;
+  readonly mint: PublicKey;
+  readonly epochLengthS: bigint;
+  readonly firstEpochStart: bigint;
+  /** Per epoch, before halvings. */
+  readonly baseEmission: Amount;
+  /** 0: never halved. */
+  readonly halvingPeriodEpochs: number;
+  readonly bond: Amount;
+  readonly holdbackEpochs: number;
+  readonly challengeDelayS: number;
+  readonly timelockS: number;
+  readonly guardianVetoesAllowed: number;
+  readonly guardianVetoesUsed: number;
+  readonly oracles: OracleSet;
+  readonly policy: PolicyPin;
+  readonly pendingAuthority: { readonly key: PublicKey; readonly from: bigint } | null;
+  readonly pendingGuardian: { readonly key: PublicKey; readonly from: bigint } | null;
+  readonly pendingOracles: { readonly set: OracleSet; readonly from: bigint } | null;
+  readonly pendingPolicy: { readonly policy: PolicyPin; readonly firstEpoch: EpochNumber } | null;
+  /** null until the first epoch is finalized. */
+  readonly latest: FinalizedEpoch | null;
+}
+
+export async function readNetwork(
+  connection: Connection,
+  address: PublicKey,
+  options?: ReadOptions,
+): Promise<Network> {
+  return networkOf(address, await readAccount(connection, 'Network', address, options));
+}
+
+export function decodeNetwork(address: PublicKey, data: Uint8Array): Network {
+  return networkOf(address, decodeAccount('Network', address, data));
+}
+
+export function networkOf(address: PublicKey, fields: Fields): Network {
+  const pendingOracles = oracleSetOf(fields.struct('pending_oracles'));
+  const pendingPolicy = policyOf(fields.struct('pending_policy'));
+  return {
+    address,
+    creator: fields.address('creator'),
+    name: Buffer.from(fields.bytes('name')).toString('utf8').replace(/\0+$/, ''),
+    keyNetwork: keyNetworkOf(fields.int('key_network')),
+    operations: fields.address('operations'),
+    authority: fields.address('authority'),
+    guardian: fields.address('guardian'),
+    mint: fields.address('mint'),
+    epochLengthS: fields.u64('epoch_length_s'),
+    firstEpochStart: fields.u64('first_epoch_start'),
+    baseEmission: amount(fields.u64('base_emission')),
+    halvingPeriodEpochs: fields.int('halving_period_epochs'),
+    bond: amount(fields.u64('bond')),
+    holdbackEpochs: fields.int('holdback_epochs'),
+    challengeDelayS: fields.int('challenge_delay_s'),
+    timelockS: fields.int('timelock_s'),
+    guardianVetoesAllowed: fields.int('guardian_vetoes_allowed'),
+    guardianVetoesUsed: fields.int('guardian_vetoes_used'),
+    oracles: oracleSetOf(fields.struct('oracles')),
+    policy: policyOf(fields.struct('policy')),
+    pendingAuthority: pendingKeyOf(fields, 'pending_authority'),
+    pendingGuardian: pendingKeyOf(fields, 'pending_guardian'),
+    pendingOracles:
+      pendingOracles.keys.length === 0
+        ? null
+        : { set: pendingOracles, from: fields.u64('pending_oracles_from') },
+    pendingPolicy: /^0+$/.test(pendingPolicy.hash)
+      ? null
+      : { policy: pendingPolicy, firstEpoch: epochNumber(fields.u64('pending_policy_first_epoch')) },
+    latest: fields.bool('finalized_any') ? finalizedOf(fields.struct('latest')) : null,
+  };
+}
+
+export function finalizedOf(fields: Fields): FinalizedEpoch {
+  return {
+    epoch: epochNumber(fields.u64('epoch')),
+    tupleHash: fields.hash('tuple_hash'),
+    root: fields.hash('root'),
+    leafCount: fields.int('leaf_count'),
+    cumulativeTotal: amount(fields.u64('cumulative_total')),
+    creditsRoot: fields.hash('credits_root'),
+    creditsCount: fields.int('credits_count'),
+    time: fields.u64('time'),
+    voters: fields.addresses('voters').filter((key) => !key.equals(PublicKey.default)),
+  };
+}
+
+const oracleSetOf = (fields: Fields): OracleSet => ({
+  generation: fields.int('generation'),
+  k: fields.int('k'),
+  keys: fields.addresses('keys').slice(0, fields.int('n')),
+});
+
+const policyOf = (fields: Fields): PolicyPin => ({
+  hash: fields.hash('hash'),
+  creditPrice: fields.u64('credit_price'),
+});
+
+const pendingKeyOf = (fields: Fields, name: string): { key: PublicKey; from: bigint } | null => {
+  const key = fields.address(name);
+  return key.equals(PublicKey.default) ? null : { key, from: fields.u64(`${name}_from`) };
+};

@@ -1,0 +1,59 @@
+export { PROGRAM_ID } from './idl.ts';
+export { CLIENT_ERRORS, ClientError, type ClientErrorCode } from './client-error.ts';
+export { PROGRAM_ERRORS, programErrorOf, type ProgramError } from './program-error.ts';
+export {
+  ballotAddress,
+  hotspotAddress,
+  ledgerAddress,
+  makerAddress,
+  mintAddress,
+  networkAddress,
+  payeeAddress,
+  tokenAccountAddress,
+} from './address.ts';
+export { type KeyNetwork } from './hotspot-key.ts';
+
+export { accountFilters, type AccountName, type AtSlot, type ReadOptions } from './accounts/account.ts';
+export { readBallot, type Ballot, type Vote } from './accounts/ballot.ts';
+export { readClock, type Clock } from './accounts/clock.ts';
+export {
+  decodeHotspot,
+  readHotspot,
+  readHotspots,
+  type Hotspot,
+  type KeyedNetwork,
+} from './accounts/hotspot.ts';
+export { readLedger, type Ledger } from './accounts/ledger.ts';
+export { readMaker, readMakers, type Maker } from './accounts/maker.ts';
+export {
+  decodeNetwork,
+  readNetwork,
+  type FinalizedEpoch,
+  type Network,
+  type OracleSet,
+  type PolicyPin,
+} from './accounts/network.ts';
+export { readPayee, readPayees, type Payee } from './accounts/payee.ts';
+export { readTokenBalance, readTokenSupply } from './accounts/token.ts';
+
+export { assertLocation } from './instructions/assert-location.ts';
+export { claim, createTokenAccount } from './instructions/claim.ts';
+export { createNetwork, type NetworkConfig } from './instructions/create-network.ts';
+export { createPayee } from './instructions/create-payee.ts';
+export { attest, finalize } from './instructions/epoch.ts';
+export { type Location } from './instructions/location.ts';
+export { approveMaker, endorseHotspot, endorsedEntry, setEndorsedRoot } from './instructions/maker.ts';
+export { registerHotspot } from './instructions/register-hotspot.ts';
+export { registerMessage } from './instructions/register-message.ts';
+export { signaturePrecompile } from './instructions/signature-precompile.ts';
+
+export {
+  attestationsOf,
+  eventsOf,
+  type Attested,
+  type Claimed,
+  type CoverageEvent,
+  type Ripened,
+} from './event.ts';
+export { deployProgram, isDeployed, type DeployInput } from './transaction/deploy.ts';
+export { sendInstructions, type SendInput, type Sent } from './transaction/send.ts';
