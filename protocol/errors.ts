@@ -22,6 +22,9 @@ export const PROTOCOL_ERRORS = {
   evidence_mismatch: 'The evidence does not have the root of its cut.',
   unknown_region: 'The region is not one whose channel plan is known here.',
   amount_out_of_range: 'An amount left the range of u64.',
+  malformed_verifier_key:
+    'The text is not a verifier key (name+hex id+base64) of an ed25519 log key; copy it whole from the policy.',
+  malformed_receipt: 'The receipt has fields of another shape than a log answers; keep the whole answer.',
 } as const;
 
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;

@@ -1,0 +1,50 @@
+import { base64 } from '@scure/base';
+import { ProtocolError } from '../errors.ts';
+import type { VerifySignature } from '../verify/poc.ts';
+import { type NoteSigner, openNote, signNote } from './note.ts';
+import { decodeBase64, type VerifierKey } from './verifier-key.ts';
+
+/** A tree head (C2SP tlog-checkpoint). */
+export interface Checkpoint {
+  readonly origin: string;
+  readonly size: number;
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+  /** Lines after the root, opaque. */
+  readonly extensions: readonly string[];
+}
+
+/** The signed bytes of a checkpoint without extension lines. */
+export function signCheckpoint(
+  head: { readonly origin: string; readonly size: number; readonly root: Uint8Array },
+  signers: readonly NoteSigner[],
+): Uint8Array {
+  return signNote(`${head.origin}\n${head.size}\n${base64.encode(head.root)}\n`, signers);
+}
+
+/**
+ * Opens the checkpoint of one origin that the log's own key signed. Throws malformed_checkpoint, invalid_signature or
+ * unsigned_checkpoint; another origin is malformed_checkpoint too.
+ */
+export function openCheckpoint(
+  bytes: Uint8Array,
+  known: { readonly origin: string; readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
+): Checkpoint {
+  const checkpoint = parseHead(openNote(bytes, known).text);
+  if (checkpoint.origin !== known.origin)
+    throw new ProtocolError('malformed_checkpoint', { origin: checkpoint.origin, expected: known.origin });
+  return checkpoint;
+}
+
+function parseHead(text: string): Checkpoint {
+  const [origin = '', size = '', root = '', ...extensions] = text.slice(0, -1).split('\n');
+  const hash = decodeBase64(root);
+  const legal =
+    origin !== '' &&
+    /^(0|[1-9][0-9]*)$/.test(size) &&
+    Number.isSafeInteger(Number(size)) &&
+    hash?.length === 32 &&
+    extensions.every((line) => line !== '');
+  if (!legal) throw new ProtocolError('malformed_checkpoint', { text });
+  return { origin, size: Number(size), root: hash, extensions };
+}

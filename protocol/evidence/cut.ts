@@ -1,0 +1,114 @@
+import { ProtocolError } from '../errors.ts';
+import type { Millis } from '../units.ts';
+import { CompactRange, compactLength, equalBytes, leafHash } from './merkle.ts';
+import { verifyInclusion } from './proof.ts';
+import { decodeRecord, type EvidenceBody } from './record.ts';
+
+/** A session_init from before the range, with its proof in the tree of the cut. */
+export interface CarriedSession {
+  readonly index: number;
+  readonly entry: Uint8Array;
+  readonly proof: readonly Uint8Array[];
+}
+
+/** What an epoch folder or a log gives for one origin; nothing in it is trusted but by its root. */
+export interface SealedEvidence {
+  readonly origin: string;
+  /** Index of the first entry given. */
+  readonly from: number;
+  /** Compact range of [0, from): hashes of its perfect subtrees, largest first. */
+  readonly left: readonly Uint8Array[];
+  /** All entries of [from, size). */
+  readonly entries: readonly Uint8Array[];
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly sessions: readonly CarriedSession[];
+}
+
+/** A record of a kind that the rules know, at its index. */
+export interface KnownRecord {
+  readonly index: number;
+  readonly receivedAt: Millis;
+  readonly body: EvidenceBody;
+}
+
+/** Evidence whose every byte leads to the root of its cut. */
+export interface OpenedEvidence {
+  readonly origin: string;
+  readonly from: number;
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** In order of index, which is the order of received_at. */
+  readonly records: readonly KnownRecord[];
+  /** Every session_init at hand by index, carried ones included. */
+  readonly sessions: ReadonlyMap<number, KnownRecord>;
+  /** Entries of [from, size) whose kind this version does not know. */
+  readonly unknown: number;
+}
+
+/**
+ * Checks and decodes; throws evidence_mismatch where the entries do not have the root, malformed_record where an entry
+ * cannot be decoded or a stamp falls. Such a log broke its rules: its cut enters the epoch with size 0.
+ */
+export function openEvidence(sealed: SealedEvidence): OpenedEvidence {
+  requireRoot(sealed);
+  const records: KnownRecord[] = [];
+  const sessions = new Map<number, KnownRecord>();
+  let unknown = 0;
+  let previous = 0;
+  for (const session of sealed.sessions) {
+    const carried = openSession(sealed, session);
+    sessions.set(carried.index, carried);
+  }
+  for (const [offset, entry] of sealed.entries.entries()) {
+    const record = decodeRecord(entry);
+    const index = sealed.from + offset;
+    if (record.receivedAt < previous)
+      throw new ProtocolError('malformed_record', {
+        origin: sealed.origin,
+        index,
+        previous,
+        receivedAt: record.receivedAt,
+      });
+    previous = record.receivedAt;
+    if (record.body.kind === 'unknown') {
+      unknown += 1;
+      continue;
+    }
+    const known: KnownRecord = { index, receivedAt: record.receivedAt, body: record.body };
+    records.push(known);
+    if (known.body.kind === 'session_init') sessions.set(index, known);
+  }
+  const { origin, from, size, root } = sealed;
+  return { origin, from, size, root, records, sessions, unknown };
+}
+
+function requireRoot({ origin, from, left, entries, size, root }: SealedEvidence): void {
+  const fits =
+    Number.isSafeInteger(from) &&
+    from >= 0 &&
+    entries.length === size - from &&
+    left.length === compactLength(from) &&
+    left.every((hash) => hash.length === 32);
+  if (!fits)
+    throw new ProtocolError('evidence_mismatch', {
+      origin,
+      from,
+      size,
+      entries: entries.length,
+      left: left.length,
+    });
+  const range = new CompactRange({ size: from, hashes: left });
+  for (const entry of entries) range.append(leafHash(entry));
+  if (!equalBytes(range.root(), root)) throw new ProtocolError('evidence_mismatch', { origin, from, size });
+}
+
+function openSession(sealed: SealedEvidence, { index, entry, proof }: CarriedSession): KnownRecord {
+  const { origin, from, size, root } = sealed;
+  const proven = verifyInclusion({ leaf: leafHash(entry), index, size, proof, root });
+  if (!proven) throw new ProtocolError('evidence_mismatch', { origin, size, session: index });
+  const { receivedAt, body } = decodeRecord(entry);
+  if (index >= from || body.kind !== 'session_init')
+    throw new ProtocolError('malformed_record', { origin, from, session: index, kind: body.kind });
+  return { index, receivedAt, body };
+}
