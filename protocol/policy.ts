@@ -1,3 +1,5 @@
+import { REGION_TABLE_HASH } from './geo/regions.ts';
+
 /** The rules' parameters, pinned on chain by the hash of their canonical JSON (RFC 8785); all numbers are integers. */
 export interface Policy {
   readonly version: 1;
@@ -39,3 +41,21 @@ export interface Policy {
   /** In byte order of origin. `url` is where the log's public files are served. */
   readonly logs: readonly { readonly origin: string; readonly vkey: string; readonly url: string }[];
 }
+
+/** The rules where a network has no other ones: a UTC day's epochs, no logs and nobody denied yet. */
+export const DEFAULT_POLICY: Policy = {
+  version: 1,
+  beacon_interval_s: 21_600,
+  grace_ms: 15_000,
+  max_skew_ms: 500,
+  max_witnesses: 256,
+  selected_witnesses: 14,
+  reciprocity_from: 2,
+  trust: { pairs: 'one_trusted', open_cap_bp: 1000 },
+  holdback: 7,
+  pools_bp: { beacons: 600, witnesses: 2400, data: 5000, operations: 700, oracles: 700, delegators: 600 },
+  credit_price: '3590000',
+  deny: { keys: [], edges: [] },
+  regions: REGION_TABLE_HASH,
+  logs: [],
+};

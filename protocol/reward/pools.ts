@@ -1,0 +1,157 @@
+import type { Policy } from '../policy.ts';
+import { amount, type Amount } from '../units.ts';
+import { divideHalfEven, divideUp } from './decimal.ts';
+
+/** What a hotspot did in an epoch; beacon and witness shares are scaled by 10^SHARE_DECIMALS. */
+export interface HotspotShares<Key> {
+  readonly key: Key;
+  readonly beacon: bigint;
+  readonly witness: bigint;
+  /** Whole data credits that it carried. */
+  readonly credits: bigint;
+  /** All hotspots of tier open together are capped. */
+  readonly open: boolean;
+}
+
+/** What a hotspot earned by pool, in smallest token units. */
+export interface HotspotAmounts<Key> {
+  readonly key: Key;
+  readonly beacon: Amount;
+  readonly witness: Amount;
+  readonly data: Amount;
+}
+
+/** Tokens per share of a pool, scaled by 10^RATE_DECIMALS; `open` holds for hotspots of tier open. */
+export interface PoolRate {
+  readonly rate: bigint;
+  readonly open: bigint;
+}
+
+/** Where an epoch's emission went; parts that are not minted are named, none is left over. */
+export interface EpochRewards<Key> {
+  readonly amounts: readonly HotspotAmounts<Key>[];
+  readonly rates: { readonly beacon: PoolRate; readonly witness: PoolRate; readonly data: PoolRate };
+  readonly operations: Amount;
+  /** The oracles' pool, floored, and each voter's equal part of it (0 without voters). */
+  readonly oracles: Amount;
+  readonly oracle: Amount;
+  /** Not minted. */
+  readonly delegators: Amount;
+  /** Not minted: roundings, and pools without shares; floored once over the three pools of hotspots. */
+  readonly unallocated: Amount;
+  /** Not minted: what the cap on open hotspots withheld. */
+  readonly capped: Amount;
+  /** Hotspots' amounts, operations and all voters' parts. */
+  readonly minted: Amount;
+}
+
+export const SHARE_DECIMALS = 8;
+export const RATE_DECIMALS = 15;
+const BASIS = 10_000n;
+const SHARE = 10n ** BigInt(SHARE_DECIMALS);
+const RATE = 10n ** BigInt(RATE_DECIMALS);
+/** Pools are exact at 16 decimals: basis points need 4, a fifth of a value of 15 decimals needs one more. */
+const POOL = 10n ** 16n;
+/** One credit is 10^-5 USD, one unit of price is 10^-16 USD per smallest token unit. */
+const CREDIT = 10n ** 11n;
+
+/** Shares of the hotspots in one pool, scaled by 10^SHARE_DECIMALS. */
+interface PoolShares {
+  readonly all: bigint;
+  readonly open: bigint;
+}
+
+/** Divides an epoch's emission among hotspots, operations and oracles (poc.md 5). */
+export function rewardEpoch<Key>(input: {
+  readonly emission: Amount;
+  readonly policy: Pick<Policy, 'pools_bp' | 'trust' | 'credit_price'>;
+  readonly shares: readonly HotspotShares<Key>[];
+  readonly voters: number;
+}): EpochRewards<Key> {
+  const { pools_bp: parts, trust } = input.policy;
+  const part = (bp: number): bigint => (input.emission * BigInt(bp) * POOL) / BASIS;
+  const cap = BigInt(trust.open_cap_bp);
+
+  const beaconShares = sumShares(input.shares, (entry) => entry.beacon);
+  const witnessShares = sumShares(input.shares, (entry) => entry.witness);
+  const dataShares = sumShares(input.shares, (entry) => entry.credits * SHARE);
+
+  const data = least(
+    part(parts.data),
+    creditValue(dataShares.all / SHARE, BigInt(input.policy.credit_price)),
+  );
+  const unused = part(parts.data) - data;
+  const beacons = part(parts.beacons) + unused / 5n;
+  const witnesses = part(parts.witnesses) + (unused * 4n) / 5n;
+
+  const rates = {
+    beacon: poolRate(beacons, beaconShares, cap),
+    witness: poolRate(witnesses, witnessShares, cap),
+    data: poolRate(data, dataShares, cap),
+  };
+  const amounts = input.shares.map((entry) => ({
+    key: entry.key,
+    beacon: payout(rates.beacon, entry.beacon, entry.open),
+    witness: payout(rates.witness, entry.witness, entry.open),
+    data: payout(rates.data, entry.credits * SHARE, entry.open),
+  }));
+  const paid = amounts.reduce((sum, entry) => sum + entry.beacon + entry.witness + entry.data, 0n);
+  const capped =
+    (withheld(rates.beacon, beaconShares) +
+      withheld(rates.witness, witnessShares) +
+      withheld(rates.data, dataShares)) /
+    (RATE * SHARE);
+  // A rate rounded up may exceed its pool by less than a unit: nothing is unallocated then.
+  const left = (beacons + witnesses + data) / POOL - paid - capped;
+  const operations = part(parts.operations) / POOL;
+  const oracles = part(parts.oracles) / POOL;
+  const oracle = input.voters === 0 ? 0n : oracles / BigInt(input.voters);
+  return {
+    amounts,
+    rates,
+    operations: amount(operations),
+    oracles: amount(oracles),
+    oracle: amount(oracle),
+    delegators: amount(part(parts.delegators) / POOL),
+    unallocated: amount(left < 0n ? 0n : left),
+    capped: amount(capped),
+    minted: amount(paid + operations + oracle * BigInt(input.voters)),
+  };
+}
+
+/** What credits are worth in smallest token units, rounded up at 15 decimals, scaled like a pool. */
+function creditValue(credits: bigint, price: bigint): bigint {
+  return divideUp(credits * CREDIT * RATE, price) * (POOL / RATE);
+}
+
+function sumShares<Key>(
+  entries: readonly HotspotShares<Key>[],
+  share: (entry: HotspotShares<Key>) => bigint,
+): PoolShares {
+  let [all, open] = [0n, 0n];
+  for (const entry of entries) {
+    all += share(entry);
+    if (entry.open) open += share(entry);
+  }
+  return { all, open };
+}
+
+function poolRate(pool: bigint, shares: PoolShares, capBp: bigint): PoolRate {
+  if (shares.all === 0n) return { rate: 0n, open: 0n };
+  const perShare = (part: bigint, of: bigint): bigint => divideHalfEven(part * RATE * SHARE, of * POOL);
+  const rate = perShare(pool, shares.all);
+  if (shares.open === 0n) return { rate, open: rate };
+  return { rate, open: least(rate, perShare(pool * capBp, shares.open * BASIS)) };
+}
+
+function payout(rate: PoolRate, share: bigint, open: boolean): Amount {
+  return amount(((open ? rate.open : rate.rate) * share) / (RATE * SHARE));
+}
+
+function withheld(rate: PoolRate, shares: PoolShares): bigint {
+  return (rate.rate - rate.open) * shares.open;
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

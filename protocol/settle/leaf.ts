@@ -1,0 +1,54 @@
+import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { base58, hex } from '@scure/base';
+import type { Address, Amount, HotspotKey } from '../units.ts';
+import { TableWriter } from './byte-table.ts';
+
+declare const brand: unique symbol;
+/** Key type (00 or 01 of a hotspot's tag, 20 of a payee) and 32-byte key as 66 hex digits; string order is leaf order. */
+export type LeafKey = string & { readonly [brand]: 'LeafKey' };
+
+/** What a hotspot or payee earned since the network's beginning, in smallest token units. */
+export interface Leaf {
+  readonly key: LeafKey;
+  readonly cumulative: Amount;
+}
+
+/** Key type of a payee's leaf (chain.md, "Payee"). */
+export const PAYEE_KEY_TYPE = 0x20;
+
+const LEAF_TAG = utf8ToBytes('coverant/leaf/v1');
+
+/** 66 hex digits of key type and key; RangeError for another type or length. */
+export function leafKey(value: string): LeafKey {
+  if (!/^(00|01|20)[0-9a-f]{64}$/.test(value))
+    throw new RangeError(`expected a key type 00, 01 or 20 and a 32-byte key in hex, got ${value}`);
+  return value as LeafKey;
+}
+
+/** A hotspot's leaf key: the type is the low nibble of its tag. */
+export function hotspotLeafKey(key: HotspotKey): LeafKey {
+  return leafKey(`0${key.slice(1)}`);
+}
+
+/** A payee's leaf key. */
+export function payeeLeafKey(address: Address): LeafKey {
+  return leafKey(`20${hex.encode(base58.decode(address))}`);
+}
+
+/** The payee's address of a leaf key; null for a hotspot's. */
+export function payeeOfLeaf(key: LeafKey): Address | null {
+  return key.startsWith('20') ? (base58.encode(hex.decode(key.slice(2))) as Address) : null;
+}
+
+/** The entry that the settlement tree hashes (chain.md, "Bytes"), without the 0x00 that leaf hashing prepends. */
+export function leafEntry(input: { readonly network: Address; readonly leaf: Leaf }): Uint8Array {
+  return concatBytes(
+    LEAF_TAG,
+    new TableWriter().address(input.network).hex(input.leaf.key, 33).u64(input.leaf.cumulative).finish(),
+  );
+}
+
+/** Ascending leaf order: key type, then key. */
+export function byLeafKey(a: Leaf, b: Leaf): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
