@@ -1,6 +1,5 @@
 import { createAssociatedTokenAccountIdempotentInstruction } from '@solana/spl-token';
 import type { PublicKey, TransactionInstruction } from '@solana/web3.js';
-import type { Hash } from '#protocol/units';
 import { ledgerAddress, mintAddress, tokenAccountAddress } from '../address.ts';
 import { buildInstruction } from './instruction.ts';
 
@@ -14,7 +13,7 @@ export function claim(input: {
   readonly destination: PublicKey;
   readonly cumulative: bigint;
   readonly index: number;
-  readonly proof: readonly Hash[];
+  readonly proof: readonly Uint8Array[];
 }): TransactionInstruction {
   const { network, subject, destination, cumulative, index, proof } = input;
   return buildInstruction(
@@ -26,7 +25,7 @@ export function claim(input: {
       mint: mintAddress(network),
       destination: tokenAccountAddress(network, destination),
     },
-    { cumulative, index, proof: proof.map((hash) => Buffer.from(hash, 'hex')) },
+    { cumulative, index, proof },
   );
 }
 

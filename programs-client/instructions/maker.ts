@@ -45,12 +45,12 @@ export function endorseHotspot(input: {
   readonly maker: PublicKey;
   readonly key: HotspotKey;
   readonly index: number;
-  readonly proof: readonly Hash[];
+  readonly proof: readonly Uint8Array[];
 }): TransactionInstruction {
   const { network, maker, key, index, proof } = input;
   return buildInstruction(
     'endorse_hotspot',
     { network, maker: makerAddress(network, maker), hotspot: hotspotAddress(network, key) },
-    { index, proof: proof.map((hash) => Buffer.from(hash, 'hex')) },
+    { index, proof },
   );
 }
