@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The path of a program on PATH, or null. */
+export function findOnPath(name: string, path: string): string | null {
+  for (const folder of path.split(delimiter)) {
+    if (folder === '') continue;
+    const file = join(folder, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+/** redis-server on PATH; where it is missing and we are root, Debian's package is installed, and said so. */
+export function ensureRedisServer(options: {
+  readonly path: string;
+  readonly say: (line: string) => void;
+}): string {
+  const found = findOnPath('redis-server', options.path);
+  if (found !== null) return found;
+  const apt = findOnPath('apt-get', options.path);
+  if (apt === null || process.getuid?.() !== 0)
+    throw new Error(
+      'redis-server is not on the PATH and cannot be installed (that takes root and apt-get). ' +
+        'Install Redis 6.2 or newer, or set REDIS_URL to a server with maxmemory-policy noeviction.',
+    );
+  options.say('Installing redis-server with apt-get ...');
+  const run = (args: readonly string[]): boolean =>
+    spawnSync(apt, args, {
+      stdio: ['ignore', 2, 2],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status === 0;
+  const install = ['install', '-y', '--no-install-recommends', 'redis-server'];
+  // Package lists may be missing or old: then one update, and a second try.
+  if (!run(install) && !(run(['update']) && run(install)))
+    throw new Error(
+      'apt-get could not install redis-server; the lines above say why. Or set REDIS_URL to another server.',
+    );
+  const installed = findOnPath('redis-server', options.path);
+  if (installed === null) throw new Error('apt-get installed redis-server, but it is not on the PATH.');
+  return installed;
+}
+
+/** A server for queues: on this machine only, AOF in its folder, never evicting a job. */
+export function redisProgram(options: {
+  readonly command: string;
+  readonly port: number;
+  readonly folder: string;
+}): Program {
+  return {
+    command: options.command,
+    args: [
+      ...['--port', String(options.port), '--bind', '127.0.0.1', '--dir', options.folder],
+      ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+      ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no'],
+    ],
+  };
+}
+
+/** `count` adjacent TCP ports of 127.0.0.1 that nothing listens on at this moment. */
+export async function freePorts(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const first = await listenOn(0);
+    if (first === null) continue;
+    const rest = await Promise.all(
+      Array.from({ length: count - 1 }, (_, index) => listenOn(first.port + index + 1)),
+    );
+    const held = [first, ...rest].filter((port) => port !== null);
+    await Promise.all(held.map((port) => port.close()));
+    if (held.length === count) return first.port;
+  }
+  throw new Error(`no ${count} adjacent free ports were found on 127.0.0.1`);
+}
+
+interface HeldPort {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+function listenOn(port: number): Promise<HeldPort | null> {
+  if (port > 65_535) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(null);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') return;
+      const close = (): Promise<void> =>
+        new Promise((closed) => {
+          server.close(() => {
+            closed();
+          });
+        });
+      resolve({ port: address.port, close });
+    });
+  });
+}
