@@ -1,0 +1,18 @@
+import { hex } from '@scure/base';
+import type { Hash } from '../units.ts';
+
+/** Lower-case hex digits of bytes. */
+export function toHex(bytes: Uint8Array): string {
+  return hex.encode(bytes);
+}
+
+/** Bytes of hex digits; throws on anything else. */
+export function fromHex(text: string): Uint8Array {
+  return hex.decode(text);
+}
+
+/** The 32 bytes of a digest as `Hash`. */
+export function hashOf(digest: Uint8Array): Hash {
+  if (digest.length !== 32) throw new RangeError(`expected 32 bytes, got ${digest.length}`);
+  return hex.encode(digest) as Hash;
+}
