@@ -1,0 +1,69 @@
+import helmet from '@fastify/helmet';
+import staticFiles from '@fastify/static';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { createHttpServer, type Health, type HttpServer } from '../runtime/http-server.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { addEntropyRoute } from './entropy-route.ts';
+import type { EntropyService } from './entropy.ts';
+import { addReportsRoute, type ReportsContext } from './reports-route.ts';
+import { refusal, refusalOf, REFUSALS } from './refusals.ts';
+import { MAX_BODY_BYTES } from './schemas.ts';
+
+/** The HTTP face of ingest; opens nothing itself. */
+export async function createIngestApp(context: {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly reports: Omit<ReportsContext, 'logger' | 'refused'>;
+  readonly entropy: Pick<EntropyService, 'current'>;
+  /** The folder of the log's public files. */
+  readonly publicDir: string;
+  readonly health: () => { readonly ok: boolean } & Health;
+}): Promise<HttpServer> {
+  const { logger, metrics } = context;
+  const refused = metrics.counter('refused_total', 'Refused reports and requests, by code', ['code']);
+  const server = createHttpServer({ logger, metrics, health: context.health, bodyLimit: MAX_BODY_BYTES });
+
+  await server.register(helmet, {
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: false,
+  });
+  await server.register(swagger, {
+    openapi: { info: { title: 'Coverant ingest', description: 'Signed reports into the log', version: '1' } },
+  });
+  await server.register(swaggerUi, { routePrefix: '/docs' });
+  await server.register(staticFiles, {
+    root: context.publicDir,
+    prefix: '/log/',
+    index: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      for (const [name, value] of Object.entries(logHeaders(path))) reply.header(name, value);
+    },
+  });
+  addReportsRoute(server, { ...context.reports, logger, refused });
+  addEntropyRoute(server, context.entropy);
+
+  server.setNotFoundHandler(async (_request, reply) => {
+    const { status } = REFUSALS.not_found;
+    return reply.code(status).send({ receipts: [], refused: [refusal('not_found', null)] });
+  });
+  server.setErrorHandler(async (error, request, reply) => {
+    const answer = refusalOf(error, null);
+    refused.inc({ code: answer.code });
+    if (answer.code === 'internal_error') logger.error({ error, url: request.url }, 'request failed');
+    return reply.code(REFUSALS[answer.code].status).send({ receipts: [], refused: [answer] });
+  });
+  return server;
+}
+
+/** tlog-tiles: tiles and bundles, partial ones too, never change; the checkpoint does. */
+export function logHeaders(path: string): Readonly<Record<string, string>> {
+  if (path.endsWith('checkpoint'))
+    return { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
+  return {
+    'content-type': 'application/octet-stream',
+    'cache-control': 'public, max-age=604800, immutable',
+  };
+}

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../runtime/logger.ts';
+
+export const MAX_CLOCK_OFFSET_MS = 3000;
+const SAMPLES = 3;
+const PAUSE_MS = 500;
+
+/** Why ingest does not start: it stamps time, so it fails closed. */
+export class ClockRefusal extends Error {
+  readonly code: 'clock_off' | 'clock_unchecked';
+
+  constructor(code: 'clock_off' | 'clock_unchecked', message: string) {
+    super(message);
+    this.name = 'ClockRefusal';
+    this.code = code;
+  }
+}
+
+/** How far `now` (ms) lies outside the second that the chain's clock shows; negative: this clock is behind. */
+export function clockOffset(now: number, chainSeconds: number): number {
+  const start = chainSeconds * 1000;
+  if (now < start) return now - start;
+  return Math.max(0, now - start - 1000);
+}
+
+/** Returns once this clock is within 3 s of the chain's; throws ClockRefusal where it is not, or cannot be compared. */
+export async function checkClock(options: {
+  readonly readChainSeconds: () => Promise<number>;
+  readonly now: () => number;
+  readonly waitSeconds: number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const deadline = options.now() + options.waitSeconds * 1000;
+  const offsets: number[] = [];
+  for (;;) {
+    try {
+      const offset = clockOffset(options.now(), await options.readChainSeconds());
+      if (Math.abs(offset) <= MAX_CLOCK_OFFSET_MS) return;
+      offsets.push(offset);
+    } catch (error) {
+      options.logger.warn({ error }, 'the chain does not tell its time yet; asking again');
+      if (options.now() >= deadline) throw unchecked(options.waitSeconds);
+    }
+    if (offsets.length >= SAMPLES) throw off(offsets);
+    await sleep(PAUSE_MS, undefined, { signal: options.signal });
+  }
+}
+
+function off(offsets: readonly number[]): ClockRefusal {
+  const offset = offsets.reduce((best, each) => (Math.abs(each) < Math.abs(best) ? each : best));
+  const side = offset > 0 ? 'ahead of' : 'behind';
+  return new ClockRefusal(
+    'clock_off',
+    `This machine's clock is ${Math.abs(offset) / 1000} s ${side} the chain's, more than ${MAX_CLOCK_OFFSET_MS / 1000} s; ` +
+      'set it by NTP, then start ingest again.',
+  );
+}
+
+function unchecked(waitSeconds: number): ClockRefusal {
+  return new ClockRefusal(
+    'clock_unchecked',
+    `The chain did not tell its time for ${waitSeconds} s, so this clock could not be compared; ` +
+      'check RPC_URL, then start ingest again.',
+  );
+}
