@@ -78,7 +78,11 @@ mod tests {
                     unfinalized = epoch;
                 }
                 for past in unfinalized..=epoch {
-                    assert_eq!(in_force(stored, past), read[past as usize], "bits {bits:b}, epoch {past}");
+                    assert_eq!(
+                        in_force(stored, past),
+                        read[past as usize],
+                        "bits {bits:b}, epoch {past}"
+                    );
                 }
             }
         }

@@ -1,12 +1,19 @@
 //! Epochs as times and the tokens that they may emit. No 128-bit arithmetic: the target has none.
 
-/// `a * b`, or `None` where it does not fit.
+/// `a * b`, or `None` where it does not fit. By halves of 32 bits, whose products fit: the compiler would make a
+/// 128-bit multiplication of `checked_mul` and of a comparison with `u64::MAX / a`.
 pub fn product(a: u64, b: u64) -> Option<u64> {
-    match u64::MAX.checked_div(a) {
-        None => Some(0),
-        Some(most) if b <= most => Some(a.wrapping_mul(b)),
-        Some(_) => None,
+    const LOW: u64 = 0xffff_ffff;
+    let (a_high, a_low, b_high, b_low) = (a >> 32, a & LOW, b >> 32, b & LOW);
+    if a_high != 0 && b_high != 0 {
+        return None;
     }
+    // One of the two is zero.
+    let middle = a_high.wrapping_mul(b_low) | a_low.wrapping_mul(b_high);
+    if middle >> 32 != 0 {
+        return None;
+    }
+    a_low.wrapping_mul(b_low).checked_add(middle << 32)
 }
 
 /// The epoch that contains `now`; `None` before epoch 0. Times are Unix seconds.
@@ -40,7 +47,10 @@ pub fn emissions(base: u64, halving_period: u32, first: u64, last: u64) -> u64 {
     let mut from = first;
     // At most 64 steps: after 64 halvings nothing is left.
     while from <= last {
-        let emission = u32::try_from(halvings).ok().and_then(|halvings| base.checked_shr(halvings)).unwrap_or(0);
+        let emission = u32::try_from(halvings)
+            .ok()
+            .and_then(|halvings| base.checked_shr(halvings))
+            .unwrap_or(0);
         if emission == 0 {
             break;
         }
@@ -69,7 +79,10 @@ mod tests {
     struct Numbers(u64);
     impl Numbers {
         fn next(&mut self) -> u64 {
-            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            self.0 = self
+                .0
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             let shift = (self.0 >> 58) as u32;
             (self.0 ^ (self.0 >> 29)) >> shift
         }
@@ -79,7 +92,11 @@ mod tests {
         let sum: u128 = (first..=last)
             .map(|epoch| {
                 let halvings = if period == 0 { 0 } else { epoch / u64::from(period) };
-                if halvings > 63 { 0 } else { u128::from(base >> halvings) }
+                if halvings > 63 {
+                    0
+                } else {
+                    u128::from(base >> halvings)
+                }
             })
             .sum();
         u64::try_from(sum).unwrap_or(u64::MAX)
@@ -90,7 +107,11 @@ mod tests {
         let mut numbers = Numbers(1);
         for _ in 0..20_000 {
             let (a, b) = (numbers.next(), numbers.next());
-            assert_eq!(product(a, b), u64::try_from(u128::from(a) * u128::from(b)).ok(), "{a} * {b}");
+            assert_eq!(
+                product(a, b),
+                u64::try_from(u128::from(a) * u128::from(b)).ok(),
+                "{a} * {b}"
+            );
         }
         assert_eq!(product(0, u64::MAX), Some(0));
         assert_eq!(product(u64::MAX, 1), Some(u64::MAX));

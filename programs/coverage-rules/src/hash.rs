@@ -17,7 +17,15 @@ const NODE: &[u8] = &[1];
 
 /// A leaf of the settlement tree: what a hotspot or payee earned since the network's beginning.
 pub fn settlement_leaf(network: &Hash, key_type: u8, key: &Hash, cumulative: u64) -> Hash {
-    hashv(&[LEAF, b"coverant/leaf/v1", network, &[key_type], key, &cumulative.to_le_bytes()]).to_bytes()
+    hashv(&[
+        LEAF,
+        b"coverant/leaf/v1",
+        network,
+        &[key_type],
+        key,
+        &cumulative.to_le_bytes(),
+    ])
+    .to_bytes()
 }
 
 /// A leaf of a maker's list: a key that the maker endorses.

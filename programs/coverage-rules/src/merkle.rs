@@ -4,9 +4,16 @@ use crate::hash::{node, Hash};
 /// More hashes than a transaction has room for are refused: 20 reach a million leaves.
 pub const MAX_PROOF: usize = 20;
 
-/// The root that `proof` leads to from `leaf` at `index` in a tree of `count` leaves; `None` when the proof's
-/// length does not fit that place.
-pub fn root_from_proof(leaf: Hash, index: u32, count: u32, proof: &[Hash]) -> Option<Hash> {
+/// Where a leaf stands: at `index` of `count` leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub index: u32,
+    pub count: u32,
+}
+
+/// The root that `proof` leads to from `leaf` at its place; `None` when the proof's length does not fit that place.
+#[inline(always)] // the target passes at most five arguments
+pub fn root_from_proof(leaf: Hash, Place { index, count }: Place, proof: &[Hash]) -> Option<Hash> {
     // RFC 9162, 2.1.3.2: `at` walks up from the leaf, `last` from the last leaf of the tree.
     let mut last = count.checked_sub(1)?;
     if index > last {
@@ -46,10 +53,30 @@ mod tests {
             for (index, proof) in tree.proofs.iter().enumerate() {
                 let leaf = tree.leaves[index];
                 let index = index as u32;
-                assert_eq!(root_from_proof(leaf, index, tree.count, proof), Some(tree.root));
+                assert_eq!(
+                    root_from_proof(
+                        leaf,
+                        Place {
+                            index,
+                            count: tree.count
+                        },
+                        proof
+                    ),
+                    Some(tree.root)
+                );
                 for other in 0..tree.count {
                     if other != index {
-                        assert_ne!(root_from_proof(leaf, other, tree.count, proof), Some(tree.root));
+                        assert_ne!(
+                            root_from_proof(
+                                leaf,
+                                Place {
+                                    index: other,
+                                    count: tree.count
+                                },
+                                proof
+                            ),
+                            Some(tree.root)
+                        );
                     }
                 }
                 proofs += 1;
@@ -66,22 +93,55 @@ mod tests {
                 for at in 0..proof.len() {
                     let mut changed = proof.clone();
                     changed[at][31] ^= 1;
-                    assert_ne!(root_from_proof(leaf, index, tree.count, &changed), Some(tree.root));
+                    assert_ne!(
+                        root_from_proof(
+                            leaf,
+                            Place {
+                                index,
+                                count: tree.count
+                            },
+                            &changed
+                        ),
+                        Some(tree.root)
+                    );
                     let mut shorter = proof.clone();
                     shorter.remove(at);
-                    assert_ne!(root_from_proof(leaf, index, tree.count, &shorter), Some(tree.root));
+                    assert_ne!(
+                        root_from_proof(
+                            leaf,
+                            Place {
+                                index,
+                                count: tree.count
+                            },
+                            &shorter
+                        ),
+                        Some(tree.root)
+                    );
                 }
                 let mut longer = proof.clone();
                 longer.push(leaf);
-                assert_eq!(root_from_proof(leaf, index, tree.count, &longer), None);
+                assert_eq!(
+                    root_from_proof(
+                        leaf,
+                        Place {
+                            index,
+                            count: tree.count
+                        },
+                        &longer
+                    ),
+                    None
+                );
             }
         }
     }
 
     #[test]
     fn an_index_outside_the_tree_is_refused() {
-        assert_eq!(root_from_proof([7; 32], 0, 0, &[]), None);
-        assert_eq!(root_from_proof([7; 32], 1, 1, &[]), None);
-        assert_eq!(root_from_proof([7; 32], 0, 1, &[]), Some([7; 32]));
+        assert_eq!(root_from_proof([7; 32], Place { index: 0, count: 0 }, &[]), None);
+        assert_eq!(root_from_proof([7; 32], Place { index: 1, count: 1 }, &[]), None);
+        assert_eq!(
+            root_from_proof([7; 32], Place { index: 0, count: 1 }, &[]),
+            Some([7; 32])
+        );
     }
 }

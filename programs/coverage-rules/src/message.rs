@@ -52,7 +52,11 @@ mod tests {
         for (bytes, [owner, gateway, payer]) in messages {
             assert_eq!(bytes.len(), ADD_GATEWAY_LENGTH);
             let message = AddGateway::parse(&bytes).unwrap();
-            for (key, expected) in [(message.owner, owner), (message.gateway, gateway), (message.payer, payer)] {
+            for (key, expected) in [
+                (message.owner, owner),
+                (message.gateway, gateway),
+                (message.payer, payer),
+            ] {
                 assert_eq!((key.tag, key.body.as_slice()), (expected[0], &expected[1..]));
             }
         }

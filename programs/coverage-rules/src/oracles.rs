@@ -1,14 +1,16 @@
 //! Which sets of oracles a network accepts, and when their votes agree.
-use crate::hash::Hash;
-
 pub const MAX_ORACLES: usize = 16;
 
-/// 1 to 16 distinct keys, none zero, and a threshold above half of them.
-pub fn is_set(k: u8, keys: &[Hash]) -> bool {
+/// 1 to 16 distinct keys, none zero (the default), and a threshold above half of them.
+pub fn is_set<Key: PartialEq + Default>(k: u8, keys: &[Key]) -> bool {
     let Ok(n) = u8::try_from(keys.len()) else {
         return false;
     };
-    let distinct = keys.iter().enumerate().all(|(at, key)| key != &[0; 32] && !keys.iter().take(at).any(|other| other == key));
+    let none = Key::default();
+    let distinct = keys
+        .iter()
+        .enumerate()
+        .all(|(at, key)| key != &none && !keys.iter().take(at).any(|other| other == key));
     keys.len() <= MAX_ORACLES && distinct && k <= n && k > n >> 1
 }
 
@@ -21,7 +23,7 @@ pub fn agree<T: PartialEq>(votes: &[T], vote: &T, k: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn keys(n: u8) -> std::vec::Vec<Hash> {
+    fn keys(n: u8) -> std::vec::Vec<[u8; 32]> {
         (1..=n).map(|i| [i; 32]).collect()
     }
 
@@ -29,14 +31,18 @@ mod tests {
     fn a_threshold_is_a_majority_and_at_most_all() {
         for n in 1..=16u8 {
             for k in 0..=17u8 {
-                assert_eq!(is_set(k, &keys(n)), k <= n && 2 * u32::from(k) > u32::from(n), "{k} of {n}");
+                assert_eq!(
+                    is_set(k, &keys(n)),
+                    k <= n && 2 * u32::from(k) > u32::from(n),
+                    "{k} of {n}"
+                );
             }
         }
     }
 
     #[test]
     fn none_too_many_equal_and_zero_keys_are_refused() {
-        assert!(!is_set(0, &[]));
+        assert!(!is_set::<[u8; 32]>(0, &[]));
         assert!(!is_set(9, &keys(17)));
         assert!(!is_set(2, &[[1; 32], [2; 32], [1; 32]]));
         assert!(!is_set(2, &[[1; 32], [0; 32]]));

@@ -28,7 +28,10 @@ pub fn signed(data: &[u8], key_length: usize) -> Option<Signed<'_>> {
     let &[signature, signature_in, key, key_in, message, message_length, message_in] = words else {
         return None;
     };
-    if [signature_in, key_in, message_in].iter().any(|index| u16::from_le_bytes(*index) != HERE) {
+    if [signature_in, key_in, message_in]
+        .iter()
+        .any(|index| u16::from_le_bytes(*index) != HERE)
+    {
         return None;
     }
     let slice = |at: [u8; 2], length: usize| {
@@ -58,9 +61,24 @@ mod tests {
 
     fn data(key_length: usize, indexes: [u16; 3]) -> std::vec::Vec<u8> {
         let (signature, message) = (KEY + key_length, KEY + key_length + SIGNATURE_LENGTH);
-        let words =
-            [signature as u16, indexes[0], KEY as u16, indexes[1], message as u16, 3, indexes[2]].map(u16::to_le_bytes);
-        [&[1, 0], words.as_flattened(), &std::vec![7; key_length], &[9; SIGNATURE_LENGTH], b"abc"].concat()
+        let words = [
+            signature as u16,
+            indexes[0],
+            KEY as u16,
+            indexes[1],
+            message as u16,
+            3,
+            indexes[2],
+        ]
+        .map(u16::to_le_bytes);
+        [
+            &[1, 0],
+            words.as_flattened(),
+            &std::vec![7; key_length],
+            &[9; SIGNATURE_LENGTH],
+            b"abc",
+        ]
+        .concat()
     }
 
     #[test]
@@ -68,7 +86,10 @@ mod tests {
         for length in [ED25519_KEY_LENGTH, SECP256R1_KEY_LENGTH] {
             let bytes = data(length, [HERE; 3]);
             let read = signed(&bytes, length).unwrap();
-            assert_eq!((read.key, read.message), (std::vec![7; length].as_slice(), b"abc".as_slice()));
+            assert_eq!(
+                (read.key, read.message),
+                (std::vec![7; length].as_slice(), b"abc".as_slice())
+            );
         }
     }
 

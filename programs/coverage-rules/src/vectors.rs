@@ -19,7 +19,9 @@ fn settlement() -> Value {
 fn hex(value: &Value) -> Vec<u8> {
     let text = value.as_str().unwrap();
     assert!(text.len().is_multiple_of(2));
-    (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect()
+    (0..text.len() / 2)
+        .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
+        .collect()
 }
 
 fn hash(value: &Value) -> Hash {
@@ -42,7 +44,10 @@ pub fn trees() -> Vec<Tree> {
             count: list(&tree["leaves"]).len() as u32,
             root: hash(&tree["root"]),
             leaves: list(&tree["leaves"]).iter().map(hash).collect(),
-            proofs: list(&tree["proofs"]).iter().map(|proof| list(proof).iter().map(hash).collect()).collect(),
+            proofs: list(&tree["proofs"])
+                .iter()
+                .map(|proof| list(proof).iter().map(hash).collect())
+                .collect(),
         })
         .collect()
 }
@@ -50,7 +55,10 @@ pub fn trees() -> Vec<Tree> {
 pub fn cells() -> Vec<(u64, bool)> {
     let all = settlement();
     let of = |name: &str, valid: bool| -> Vec<(u64, bool)> {
-        list(&all["cells"][name]).iter().map(|cell| (u64::from_str_radix(cell.as_str().unwrap(), 16).unwrap(), valid)).collect()
+        list(&all["cells"][name])
+            .iter()
+            .map(|cell| (u64::from_str_radix(cell.as_str().unwrap(), 16).unwrap(), valid))
+            .collect()
     };
     [of("valid", true), of("invalid", false)].concat()
 }
@@ -59,7 +67,12 @@ pub fn cells() -> Vec<(u64, bool)> {
 pub fn add_gateway() -> Vec<(Vec<u8>, [Vec<u8>; 3])> {
     list(&settlement()["add_gateway"])
         .iter()
-        .map(|m| (hex(&m["signed_bytes"]), [hex(&m["owner"]), hex(&m["gateway"]), hex(&m["payer"])]))
+        .map(|m| {
+            (
+                hex(&m["signed_bytes"]),
+                [hex(&m["owner"]), hex(&m["gateway"]), hex(&m["payer"])],
+            )
+        })
         .collect()
 }
 
@@ -70,8 +83,12 @@ fn leaves_are_hashed_as_the_vectors_say() {
     assert_eq!(leaves.len(), 20);
     for leaf in leaves {
         let key_type = leaf["key_type"].as_u64().unwrap() as u8;
-        let computed =
-            settlement_leaf(&hash(&leaf["network"]), key_type, &hash(&leaf["key"]), number(&leaf["cumulative"]));
+        let computed = settlement_leaf(
+            &hash(&leaf["network"]),
+            key_type,
+            &hash(&leaf["key"]),
+            number(&leaf["cumulative"]),
+        );
         assert_eq!(computed, hash(&leaf["hash"]));
     }
     let endorsed = list(&all["endorsed_leaves"]);

@@ -68,6 +68,7 @@ errors! {
     ClaimsAboveTotal = "Claims would exceed the latest finalized cumulative total.",
     WrongDestination = "The token account must be the associated one of the destination, owned by it, for the network's mint.",
     DestinationMissing = "The destination's associated token account does not exist.",
+    AccountRepeated = "The same account was given in two places that must differ.",
 }
 
 impl From<CoverageError> for ProgramError {

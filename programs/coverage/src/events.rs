@@ -1,0 +1,75 @@
+//! What instructions tell the world, as Anchor's events: one log line "Program data: base64(discriminator || borsh)".
+use coverage_rules::hash::Hash;
+use pinocchio::Address;
+
+use crate::{
+    accounts::{
+        hotspot::Location,
+        network::{FinalizedEpoch, Tuple},
+    },
+    wire::{bytes_of, discriminator, layout, Bool, Plain, U32, U64},
+};
+
+pub trait Event: Plain {
+    const DISCRIMINATOR: [u8; 8];
+}
+
+macro_rules! events {
+    ($($(#[$meta:meta])* $Name:ident { $($field:ident: $type:ty,)* })*) => {
+        $(
+            layout! {
+                $(#[$meta])*
+                pub struct $Name { $($field: $type,)* }
+            }
+            impl Event for $Name {
+                const DISCRIMINATOR: [u8; 8] = discriminator("event", stringify!($Name));
+            }
+        )*
+        #[cfg(test)]
+        pub fn all() -> std::vec::Vec<crate::contract::Declared> {
+            std::vec![$(crate::contract::Declared::of::<$Name>($Name::DISCRIMINATOR),)*]
+        }
+    };
+}
+
+events! {
+    NetworkCreated { network: Address, creator: Address, mint: Address, }
+    HotspotRegistered { network: Address, hotspot: Address, key_type: u8, key: Hash, owner: Address, location: Location, }
+    LocationAsserted { network: Address, hotspot: Address, location: Location, from_epoch: U64, }
+    PayeeCreated { network: Address, payee: Address, address: Address, }
+    MakerApproved { network: Address, maker: Address, key: Address, approved: Bool, }
+    EndorsedRootSet { network: Address, maker: Address, root: Hash, count: U32, }
+    HotspotEndorsed { network: Address, hotspot: Address, maker: Address, from_epoch: U64, }
+    Attested { oracle: Address, tuple: Tuple, }
+    Ripened { network: Address, epoch: U64, tuple_hash: Hash, since: U64, }
+    Finalized { network: Address, latest: FinalizedEpoch, }
+    Claimed { network: Address, subject: Address, destination: Address, amount: U64, cumulative: U64, }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Framed<T> {
+    discriminator: [u8; 8],
+    event: T,
+}
+// SAFETY: repr(C) of plain fields, whose alignment is 1.
+unsafe impl<T: Plain> Plain for Framed<T> {}
+
+/// Logs the event.
+pub fn emit<T: Event>(event: T) {
+    let framed = Framed {
+        discriminator: T::DISCRIMINATOR,
+        event,
+    };
+    log_data(&[bytes_of(&framed)]);
+}
+
+#[cfg(target_os = "solana")]
+fn log_data(parts: &[&[u8]]) {
+    // SAFETY: the syscall reads `parts.len()` slices.
+    unsafe { pinocchio::syscalls::sol_log_data(parts.as_ptr().cast(), parts.len() as u64) }
+}
+#[cfg(not(target_os = "solana"))]
+fn log_data(parts: &[&[u8]]) {
+    core::hint::black_box(parts);
+}

@@ -1,0 +1,72 @@
+//! One file per instruction, each with three parts: who (accounts), what was said (arguments), what happens (process).
+pub mod approve_maker;
+pub mod assert_location;
+pub mod attest;
+pub mod claim;
+pub mod create_network;
+pub mod create_payee;
+pub mod endorse_hotspot;
+pub mod finalize;
+pub mod hotspot_signature;
+pub mod register_hotspot;
+pub mod set_endorsed_root;
+
+use pinocchio::{AccountView, ProgramResult};
+
+use crate::{
+    errors::CoverageError::UnknownInstruction,
+    wire::{discriminator, read_arguments},
+};
+
+macro_rules! instructions {
+    ($($name:ident,)*) => {
+        #[allow(non_upper_case_globals)]
+        mod tags {
+            $(pub const $name: [u8; 8] = super::discriminator("global", stringify!($name));)*
+        }
+
+        /// Each in a stack frame of its own: a frame has 4096 bytes.
+        mod run {
+            use super::{read_arguments, AccountView, ProgramResult};
+            $(
+                #[inline(never)]
+                pub fn $name(accounts: &mut [AccountView], arguments: &[u8]) -> ProgramResult {
+                    super::$name::process(super::$name::Accounts::parse(accounts)?, read_arguments(arguments)?)
+                }
+            )*
+        }
+
+        /// Runs the instruction that the first eight bytes of `data` name.
+        pub fn dispatch(accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {
+            let (tag, arguments) = data.split_first_chunk::<8>().ok_or(UnknownInstruction)?;
+            match *tag {
+                $(tags::$name => run::$name(accounts, arguments),)*
+                _ => Err(UnknownInstruction.into()),
+            }
+        }
+
+        #[cfg(test)]
+        pub fn all() -> std::vec::Vec<crate::contract::Instruction> {
+            use crate::contract::{Fields, Instruction};
+            std::vec![$(Instruction {
+                name: stringify!($name),
+                discriminator: tags::$name,
+                accounts: $name::Accounts::TAKEN,
+                arguments: $name::Arguments::fields(),
+            },)*]
+        }
+    };
+}
+
+instructions! {
+    create_network,
+    register_hotspot,
+    assert_location,
+    create_payee,
+    approve_maker,
+    set_endorsed_root,
+    endorse_hotspot,
+    attest,
+    finalize,
+    claim,
+}
