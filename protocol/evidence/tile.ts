@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.ts';
+import { EMPTY_ROOT, type HashNode, nodeHash, treeRoot } from './merkle.ts';
 import { MAX_ENTRY_BYTES } from './record.ts';
 
 /** Hashes of a full tile and entries of a full bundle (C2SP tlog-tiles). */
@@ -69,4 +70,20 @@ export function decodeBundle(bytes: Uint8Array, place: TilePlace): Uint8Array[] 
   if (entries.length !== place.width)
     throw new ProtocolError('malformed_tile', { path: tilePath(place), entries: entries.length });
   return entries;
+}
+
+/**
+ * Root of a tree from its right edge: for each level from 0 the hashes of its unfinished tile (none where it has none).
+ * What is left below a level counts as one more, smaller subtree after that level's hashes.
+ */
+export function edgeRoot(
+  edge: readonly (readonly Uint8Array[])[],
+  hashNode: HashNode = nodeHash,
+): Uint8Array {
+  let rest: Uint8Array | undefined;
+  for (const hashes of edge) {
+    const nodes = rest === undefined ? hashes : [...hashes, rest];
+    if (nodes.length > 0) rest = treeRoot(nodes, hashNode);
+  }
+  return rest ?? EMPTY_ROOT;
 }

@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Outage } from './outage.ts';
 
 /** Static files that anyone may serve, from a web server or a folder; nothing read here is trusted. */
 export interface PublicFiles {
   readonly location: string;
-  /** null where the file does not exist; throws Outage where that can't be told. */
-  read(path: string): Promise<Uint8Array | null>;
+  /** null where the file does not exist; throws Outage where that can't be told, or it has more than `limit` bytes. */
+  read(path: string, limit?: number): Promise<Uint8Array | null>;
 }
 
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -19,10 +19,14 @@ export function openPublicFiles(location: string): PublicFiles {
 function filesInFolder(folder: string): PublicFiles {
   return {
     location: folder,
-    async read(path) {
+    async read(path, limit = MAX_BYTES) {
       try {
-        return new Uint8Array(await readFile(join(folder, ...safeSteps(path))));
+        const file = join(folder, ...safeSteps(path));
+        if ((await stat(file)).size > limit)
+          throw new Outage('file_too_large', { location: folder, path, limit });
+        return new Uint8Array(await readFile(file));
       } catch (error) {
+        if (error instanceof Outage) throw error;
         if (isMissing(error)) return null;
         throw new Outage('files_unreachable', { location: folder, path }, { cause: error });
       }
@@ -33,7 +37,7 @@ function filesInFolder(folder: string): PublicFiles {
 function filesAtUrl(base: string): PublicFiles {
   return {
     location: base,
-    async read(path) {
+    async read(path, limit = MAX_BYTES) {
       const url = `${base}/${safeSteps(path).map(encodeURIComponent).join('/')}`;
       const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
         (error: unknown) => {
@@ -48,18 +52,18 @@ function filesAtUrl(base: string): PublicFiles {
         await response.body?.cancel();
         throw new Outage('files_unreachable', { url, status: response.status });
       }
-      return await readBody(response, url);
+      return await readBody(response, url, limit);
     },
   };
 }
 
-async function readBody(response: Response, url: string): Promise<Uint8Array> {
+async function readBody(response: Response, url: string, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of response.body ?? []) {
       size += chunk.length;
-      if (size > MAX_BYTES) throw new Outage('file_too_large', { url, limit: MAX_BYTES });
+      if (size > limit) throw new Outage('file_too_large', { url, limit });
       chunks.push(chunk);
     }
   } catch (error) {
