@@ -1,12 +1,4 @@
-import { Connection, SYSVAR_CLOCK_PUBKEY, type Commitment } from '@solana/web3.js';
-import { Outage } from './outage.ts';
-
-/** The chain's own time as one slot holds it. */
-export interface ChainClock {
-  readonly slot: number;
-  /** Seconds since the Unix epoch. */
-  readonly unixTime: number;
-}
+import { Connection, type Commitment } from '@solana/web3.js';
 
 export interface ChainOptions {
   readonly rpcUrl: string;
@@ -26,15 +18,4 @@ export function openChain(options: ChainOptions): Connection {
     ...(options.wsUrl === undefined ? {} : { wsEndpoint: options.wsUrl }),
     fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
   });
-}
-
-/** Reads the clock sysvar: time and the slot that it belongs to come from one account, so they fit together. */
-export async function readClock(connection: Connection, commitment?: Commitment): Promise<ChainClock> {
-  const account = await connection.getAccountInfo(SYSVAR_CLOCK_PUBKEY, commitment);
-  if (account === null || account.data.length < 40)
-    throw new Outage('chain_unreadable', { account: 'clock' });
-  return {
-    slot: Number(account.data.readBigUInt64LE(0)),
-    unixTime: Number(account.data.readBigInt64LE(32)),
-  };
 }

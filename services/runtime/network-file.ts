@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Address } from '#protocol/units';
+import { pause } from './chain-retry.ts';
+import type { Logger } from './logger.ts';
 import { Outage } from './outage.ts';
 
 /** Which network this data folder belongs to: written once by whoever created it, read by every stage. */
@@ -56,4 +58,21 @@ export async function readNetworkFile(dataDir: string): Promise<NetworkFile> {
     program: value.program as Address,
     ...(value.rpcUrl === undefined ? {} : { rpcUrl: value.rpcUrl }),
   };
+}
+
+/** As readNetworkFile, but waits for the file while the network is being created. */
+export async function waitForNetworkFile(
+  dataDir: string,
+  options: { readonly signal: AbortSignal; readonly logger: Logger },
+): Promise<NetworkFile> {
+  for (let said = false; ; said = true) {
+    try {
+      return await readNetworkFile(dataDir);
+    } catch (error) {
+      if (!(error instanceof Outage)) throw error;
+      if (!said) options.logger.info({ path: networkPath(dataDir) }, 'waiting for the network to be created');
+    }
+    await pause(500, options.signal);
+    options.signal.throwIfAborted();
+  }
 }

@@ -1,0 +1,100 @@
+import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
+import { readLedger, readNetwork } from '#client';
+import type { EpochNumber, Hash } from '#protocol/units';
+import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
+import type { Logger } from '#services/runtime/logger';
+import { Outage } from '#services/runtime/outage';
+import { claimAll } from './claim-all.ts';
+import { finalizeRipe } from './finalize-ripe.ts';
+import type { FolderSource } from './folder-source.ts';
+
+export interface ClaimerOptions {
+  readonly connection: Connection;
+  readonly network: PublicKey;
+  readonly payer: Keypair;
+  readonly folders: FolderSource;
+  readonly pollMs: number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface ClaimerHealth {
+  readonly ok: boolean;
+  /** Latest epoch whose every leaf is claimed. */
+  readonly claimedEpoch: string | null;
+  readonly claims: number;
+  readonly tokens: string;
+}
+
+export interface Claimer {
+  health(): ClaimerHealth;
+  /** One look at the chain, and what follows from it. */
+  turn(): Promise<void>;
+  run(): Promise<void>;
+}
+
+/** Finalizes what is ripe and claims for everybody; whoever pays the fee gains no right by it. */
+export function createClaimer(options: ClaimerOptions): Claimer {
+  const { connection, logger, signal } = options;
+  let done: { readonly epoch: EpochNumber; readonly tupleHash: Hash } | null = null;
+  let reachable = true;
+  let claims = 0;
+  let tokens = 0n;
+
+  async function claimLatest(): Promise<void> {
+    const network = await readNetwork(connection, options.network);
+    const { latest } = network;
+    if (latest === null || latest.tupleHash === done?.tupleHash) return;
+    const folder = await options.folders.find(latest);
+    if (folder === null)
+      throw new Outage('file_missing', { epoch: latest.epoch, tupleHash: latest.tupleHash });
+    const outcome = await claimAll({ ...options, network }, folder.tree);
+    claims += outcome.claimed;
+    tokens += outcome.amount;
+    const { totalClaimed } = await readLedger(connection, options.network);
+    const epoch = latest.epoch.toString();
+    logger.info(
+      {
+        epoch,
+        claims: outcome.claimed,
+        amount: outcome.amount.toString(),
+        totalClaimed: totalClaimed.toString(),
+      },
+      'claimed',
+    );
+    if (outcome.failed === 0) done = latest;
+  }
+
+  async function turn(): Promise<void> {
+    // First what is final already: a ripe tuple that no folder explains must not keep anybody from being paid.
+    await claimLatest();
+    const network = await readNetwork(connection, options.network);
+    const outcome = await finalizeRipe({ ...options, network });
+    if (outcome.kind === 'finalized') {
+      logger.info({ epoch: outcome.epoch.toString(), signature: outcome.signature }, 'finalized');
+      await claimLatest();
+    }
+    reachable = true;
+  }
+
+  return {
+    health: () => ({
+      ok: reachable,
+      claimedEpoch: done?.epoch.toString() ?? null,
+      claims,
+      tokens: tokens.toString(),
+    }),
+    turn,
+    run: () =>
+      runLoop({
+        signal,
+        backoff: CHAIN_BACKOFF,
+        intervalMs: options.pollMs,
+        turn,
+        onFailure: ({ error, failures }) => {
+          reachable = false;
+          logger.warn({ error, failures }, 'cannot finalize or claim: trying again');
+        },
+      }),
+  };
+}

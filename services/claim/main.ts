@@ -1,0 +1,35 @@
+import { PublicKey } from '@solana/web3.js';
+import { openChain } from '#services/runtime/chain';
+import { readKeypair } from '#services/runtime/chain-keypair';
+import { loadConfig, parseClaimConfig } from '#services/runtime/config';
+import { createHttpServer, listenHttp } from '#services/runtime/http-server';
+import { createLogger } from '#services/runtime/logger';
+import { openMetrics } from '#services/runtime/metrics';
+import { waitForNetworkFile } from '#services/runtime/network-file';
+import { openPublicFiles } from '#services/runtime/public-files';
+import { runMain } from '#services/runtime/shutdown';
+import { createClaimer } from './claimer.ts';
+import { openFolderSource } from './folder-source.ts';
+
+const config = loadConfig(parseClaimConfig);
+const logger = createLogger({ stage: 'claim', level: config.logLevel });
+
+await runMain({
+  logger,
+  main: async ({ signal, own }) => {
+    const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const claimer = createClaimer({
+      ...config,
+      connection: openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
+      network: new PublicKey(network),
+      payer: await readKeypair(config.payerFile),
+      folders: openFolderSource(config.folderUrls.map(openPublicFiles), logger),
+      logger,
+      signal,
+    });
+    const metrics = openMetrics('claim');
+    const server = createHttpServer({ logger, metrics, health: () => ({ ...claimer.health() }) });
+    own(await listenHttp(server, { ...config, logger }));
+    await claimer.run();
+  },
+});

@@ -1,0 +1,31 @@
+import { PublicKey } from '@solana/web3.js';
+import { openChain } from '#services/runtime/chain';
+import { waitForNetworkFile } from '#services/runtime/network-file';
+import { loadConfig, parseFollowConfig } from '#services/runtime/config';
+import { createHttpServer, listenHttp } from '#services/runtime/http-server';
+import { createLogger } from '#services/runtime/logger';
+import { openMetrics } from '#services/runtime/metrics';
+import { runMain } from '#services/runtime/shutdown';
+import { createFollower } from './follower.ts';
+
+const config = loadConfig(parseFollowConfig);
+const logger = createLogger({ stage: 'follow', level: config.logLevel });
+
+await runMain({
+  logger,
+  main: async ({ signal, own }) => {
+    const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const follower = createFollower({
+      ...config,
+      connection: openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
+      network: new PublicKey(network),
+      logger,
+      signal,
+      now: Date.now,
+    });
+    const metrics = openMetrics('follow');
+    const server = createHttpServer({ logger, metrics, health: () => ({ ...follower.health() }) });
+    own(await listenHttp(server, { ...config, logger }));
+    await follower.run();
+  },
+});

@@ -1,0 +1,59 @@
+import type { Connection, PublicKey } from '@solana/web3.js';
+import { ballotAddress, eventsOf, type CoverageEvent, type FinalizedEpoch } from '#client';
+import { tupleHash, type Tuple } from '#protocol/settle/tuple';
+import type { EpochNumber, Hash } from '#protocol/units';
+
+/** Signatures asked for at once; a node gives at most 1000. */
+const PAGE = 100;
+
+/** The network's events as the node still remembers them, newest first: nothing else holds what Ballot has forgotten. */
+export async function* recentEvents(
+  connection: Connection,
+  network: PublicKey,
+): AsyncGenerator<CoverageEvent> {
+  const ballot = ballotAddress(network);
+  let before: string | undefined;
+  for (;;) {
+    const page = await connection.getSignaturesForAddress(
+      ballot,
+      { limit: PAGE, ...(before === undefined ? {} : { before }) },
+      'finalized',
+    );
+    for (const { signature, err } of page) {
+      if (err !== null) continue;
+      const transaction = await connection.getTransaction(signature, {
+        commitment: 'finalized',
+        maxSupportedTransactionVersion: 0,
+      });
+      yield* eventsOf(transaction?.meta?.logMessages ?? []).toReversed();
+    }
+    before = page.at(-1)?.signature;
+    if (page.length < PAGE || before === undefined) return;
+  }
+}
+
+/** The whole tuple behind a vote; null where the node does not remember it. */
+export async function findTuple(
+  connection: Connection,
+  network: PublicKey,
+  hash: Hash,
+): Promise<Tuple | null> {
+  for await (const event of recentEvents(connection, network))
+    if (event.name === 'Attested' && tupleHash(event.tuple) === hash) return event.tuple;
+  return null;
+}
+
+/** What was finalized after the given epoch (null: ever), oldest first, as far as the node remembers. */
+export async function finalizedSince(
+  connection: Connection,
+  network: PublicKey,
+  epoch: EpochNumber | null,
+): Promise<readonly FinalizedEpoch[]> {
+  const found: FinalizedEpoch[] = [];
+  for await (const event of recentEvents(connection, network)) {
+    if (event.name !== 'Finalized') continue;
+    found.unshift(event.latest);
+    if (epoch !== null && event.latest.epoch <= epoch) break;
+  }
+  return found;
+}

@@ -1,0 +1,51 @@
+import type { Connection, PublicKey } from '@solana/web3.js';
+import { readBallot, readClock, readHotspots, readNetwork, type Ballot, type Network } from '#client';
+import { registryAt, type RegistryTable } from '#protocol/settle/registry';
+import type { Address, EpochNumber } from '#protocol/units';
+import { epochBounds } from '#services/runtime/chain-epoch';
+import { Outage } from '#services/runtime/outage';
+
+/** What an oracle decides on: read at commitment finalized, in slots that are at least as new as the clock's. */
+export interface ChainView {
+  readonly slot: number;
+  /** Seconds, the chain's clock. */
+  readonly unixTime: number;
+  readonly network: Network;
+  readonly ballot: Ballot;
+}
+
+export async function readChainView(connection: Connection, address: PublicKey): Promise<ChainView> {
+  const { slot, unixTime } = await readClock(connection, 'finalized');
+  const options = { commitment: 'finalized', minContextSlot: slot } as const;
+  const network = await readNetwork(connection, address, options);
+  const ballot = await readBallot(connection, address, options);
+  return { slot, unixTime, network, ballot };
+}
+
+/**
+ * The registry of an ended epoch. It is the same whenever it is read past the epoch's end, because the program keeps
+ * what is in force in an epoch until that epoch is final (chain.md, "Principles").
+ */
+export async function readRegistryTable(
+  connection: Connection,
+  input: {
+    readonly view: ChainView;
+    readonly epoch: EpochNumber;
+    /** Who voted for the latest finalized epoch before this one. */
+    readonly voters: readonly Address[];
+  },
+): Promise<RegistryTable> {
+  const { view, epoch } = input;
+  const { end } = epochBounds(view.network, epoch);
+  if (view.unixTime < end) throw new Outage('chain_behind', { epoch, end, unixTime: view.unixTime });
+  const hotspots = await readHotspots(connection, view.network, {
+    commitment: 'finalized',
+    minContextSlot: view.slot,
+  });
+  return {
+    keyNetwork: view.network.keyNetwork,
+    hotspots: registryAt({ hotspots: hotspots.value, epoch, end }),
+    credits: [],
+    voters: input.voters,
+  };
+}
