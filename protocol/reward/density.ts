@@ -1,4 +1,5 @@
 import { gridDisk } from 'h3-js';
+import { cellParent } from '../geo/cell.ts';
 import type { Cell } from '../units.ts';
 import { divideHalfEven } from './decimal.ts';
 
@@ -37,7 +38,7 @@ export function densityScales(cells: Iterable<Cell>): ReadonlyMap<Cell, bigint> 
   let finer = new Map<bigint, Count>();
   for (const cell of cells) {
     distinct.add(cell);
-    add(finer, parentOf(cell, FINEST), 1);
+    add(finer, cellParent(cell, FINEST), 1);
   }
   for (const count of finer.values()) count.clipped = count.unclipped;
   const levels: ReadonlyMap<bigint, Count>[] = [];
@@ -50,7 +51,7 @@ export function densityScales(cells: Iterable<Cell>): ReadonlyMap<Cell, bigint> 
 
 function clip(finer: ReadonlyMap<bigint, Count>, level: Level): Map<bigint, Count> {
   const counts = new Map<bigint, Count>();
-  for (const [cell, count] of finer) add(counts, parentOf(cell, level.resolution), count.clipped);
+  for (const [cell, count] of finer) add(counts, cellParent(cell, level.resolution), count.clipped);
   for (const [cell, count] of counts) count.clipped = Math.min(count.unclipped, limit(cell, counts, level));
   return counts;
 }
@@ -67,18 +68,12 @@ function limit(cell: bigint, counts: ReadonlyMap<bigint, Count>, level: Level): 
 function scaleOf(cell: bigint, levels: readonly ReadonlyMap<bigint, Count>[]): bigint {
   let [numerator, denominator] = [1n, 1n];
   for (const [at, level] of LEVELS.entries()) {
-    const count = levels[at]?.get(parentOf(cell, level.resolution));
+    const count = levels[at]?.get(cellParent(cell, level.resolution));
     if (count === undefined || count.clipped === count.unclipped) continue;
     numerator *= BigInt(count.clipped);
     denominator *= BigInt(count.unclipped);
   }
   return divideHalfEven(numerator * 10n ** BigInt(SCALE_DECIMALS), denominator);
-}
-
-/** H3's layout: 4 bits of resolution from bit 52, then 15 digits of 3 bits, finer than the resolution all 7. */
-function parentOf(cell: bigint, resolution: number): bigint {
-  const finer = (1n << BigInt(3 * (15 - resolution))) - 1n;
-  return (cell & ~(0xfn << 52n)) | (BigInt(resolution) << 52n) | finer;
 }
 
 function add(counts: Map<bigint, Count>, cell: bigint, value: number): void {

@@ -97,10 +97,9 @@ export function rewardEpoch<Key>(input: {
   }));
   const paid = amounts.reduce((sum, entry) => sum + entry.beacon + entry.witness + entry.data, 0n);
   const capped =
-    (withheld(rates.beacon, beaconShares) +
-      withheld(rates.witness, witnessShares) +
-      withheld(rates.data, dataShares)) /
-    (RATE * SHARE);
+    withheld(beacons, beaconShares, cap) +
+    withheld(witnesses, witnessShares, cap) +
+    withheld(data, dataShares, cap);
   // A rate rounded up may exceed its pool by less than a unit: nothing is unallocated then.
   const left = (beacons + witnesses + data) / POOL - paid - capped;
   const operations = part(parts.operations) / POOL;
@@ -148,8 +147,10 @@ function payout(rate: PoolRate, share: bigint, open: boolean): Amount {
   return amount(((open ? rate.open : rate.rate) * share) / (RATE * SHARE));
 }
 
-function withheld(rate: PoolRate, shares: PoolShares): bigint {
-  return (rate.rate - rate.open) * shares.open;
+/** Whole units of a pool that the open hotspots would have without their cap. */
+function withheld(pool: bigint, shares: PoolShares, capBp: bigint): bigint {
+  const above = shares.open * BASIS - capBp * shares.all;
+  return above <= 0n ? 0n : (pool * above) / (shares.all * BASIS * POOL);
 }
 
 function least(a: bigint, b: bigint): bigint {

@@ -1,27 +1,125 @@
-import type { EpochFacts } from '../epoch.ts';
+import type { ComputedEpoch, EpochFacts, EpochInput } from '../epoch.ts';
+import { ProtocolError, type ErrorContext } from '../errors.ts';
 import type { SealedEvidence } from '../evidence/cut.ts';
 import type { Policy } from '../policy.ts';
+import { epochFactsBytes, openEpochFacts } from './folder/epoch-file.ts';
+import { evidenceBytes, openEvidenceFile } from './folder/evidence-file.ts';
+import { leavesBytes, openLeaves } from './folder/leaves-file.ts';
+import { MANIFEST, manifestBytes, openManifest } from './folder/manifest-file.ts';
+import { sharesBytes } from './folder/shares-file.ts';
+import { summaryBytes } from './folder/summary-file.ts';
+import { verdictsBytes } from './folder/verdicts-file.ts';
 import type { Leaf, LeafKey } from './leaf.ts';
-import type { RegistryTable } from './registry.ts';
-import type { EpochState } from './state.ts';
-import type { LeafProof, SettlementTree } from './tree.ts';
-import type { Tuple } from './tuple.ts';
+import { openPolicy, policyBytes } from './policy-codec.ts';
+import { openRegistry, registryBytes, type RegistryTable } from './registry.ts';
+import { openState, stateBytes, type EpochState } from './state.ts';
+import { settlementTree, type LeafProof } from './tree.ts';
+import { openTuple, tupleBytes, type Tuple } from './tuple.ts';
 
 /** The public files of a computed epoch by name; docs/formats.md describes each. */
 export type FolderFiles = ReadonlyMap<string, Uint8Array>;
 
-/** A folder's contents, decoded and not yet compared with anything. */
+/** What a folder says, decoded and not yet compared with anything but its own formats. */
 export interface EpochFolder {
   readonly facts: EpochFacts;
   readonly parent: Tuple | null;
+  /** In byte order of origin. */
   readonly evidence: readonly SealedEvidence[];
   readonly registry: RegistryTable;
   readonly policy: Policy;
   readonly stateBefore: EpochState;
   readonly state: EpochState;
   readonly leaves: readonly Leaf[];
-  readonly tree: SettlementTree;
   readonly tuple: Tuple;
 }
 
-export type { LeafKey, LeafProof };
+/** Names of the folder's files; logs are numbered in byte order of origin, as in the policy. */
+export const FILES = {
+  epoch: 'epoch.json',
+  parent: 'parent.bin',
+  policy: 'policy.json',
+  registry: 'registry.bin',
+  stateBefore: 'state-before.bin',
+  verdicts: 'verdicts.ndjson',
+  shares: 'shares.json',
+  leaves: 'leaves.bin',
+  state: 'state.bin',
+  tuple: 'tuple.bin',
+  summary: 'summary.json',
+} as const;
+
+/** File name of the nth log's evidence. */
+export function evidenceName(at: number): string {
+  return `evidence-${at}.bin`;
+}
+
+/** The whole folder of an epoch; `parent.bin` is missing where there is no parent. */
+export function folderFiles(input: Omit<EpochInput, 'verify'>, result: ComputedEpoch): FolderFiles {
+  const files = new Map<string, Uint8Array>();
+  for (const [at, { origin }] of input.policy.logs.entries()) {
+    const evidence = input.evidence.find((sealed) => sealed.origin === origin);
+    if (evidence === undefined)
+      throw new ProtocolError('evidence_mismatch', { origin, expected: 'its evidence' });
+    files.set(evidenceName(at), evidenceBytes(evidence));
+  }
+  files.set(FILES.epoch, epochFactsBytes(input.facts));
+  if (input.parent !== null) files.set(FILES.parent, tupleBytes(input.parent));
+  files.set(FILES.policy, policyBytes(input.policy));
+  files.set(FILES.registry, registryBytes(input.registry));
+  files.set(FILES.stateBefore, stateBytes(input.state));
+  files.set(FILES.verdicts, verdictsBytes(result));
+  files.set(FILES.shares, sharesBytes(result));
+  files.set(FILES.leaves, leavesBytes(result.leaves));
+  files.set(FILES.state, stateBytes(result.state));
+  files.set(FILES.tuple, tupleBytes(result.tuple));
+  files.set(FILES.summary, summaryBytes({ facts: input.facts, result }));
+  files.set(MANIFEST, manifestBytes(files));
+  return files;
+}
+
+/** Decodes a folder; malformed_folder, or the code of the format, names the file. Unknown format versions are refused. */
+export function openFolder(files: FolderFiles): EpochFolder {
+  openManifest(fileOf(files, MANIFEST));
+  const policy = openFile(files, FILES.policy, openPolicy);
+  return {
+    facts: openFile(files, FILES.epoch, openEpochFacts),
+    parent: files.has(FILES.parent) ? openFile(files, FILES.parent, openTuple) : null,
+    evidence: policy.logs.map((_, at) => openFile(files, evidenceName(at), openEvidenceFile)),
+    registry: openFile(files, FILES.registry, openRegistry),
+    policy,
+    stateBefore: openFile(files, FILES.stateBefore, openState),
+    state: openFile(files, FILES.state, openState),
+    leaves: openFile(files, FILES.leaves, openLeaves),
+    tuple: openFile(files, FILES.tuple, openTuple),
+  };
+}
+
+/** What a claim of this key needs under the folder's root; undefined where it has no leaf. */
+export function proveLeaf(
+  folder: Pick<EpochFolder, 'tuple' | 'leaves'>,
+  key: LeafKey,
+): LeafProof | undefined {
+  const tree = settlementTree({ network: folder.tuple.network, leaves: folder.leaves });
+  if (tree.root !== folder.tuple.root)
+    throw new ProtocolError('proof_mismatch', { root: tree.root, expected: folder.tuple.root });
+  return tree.prove(key);
+}
+
+/** A file's bytes; malformed_folder where it is missing. */
+export function fileOf(files: FolderFiles, name: string): Uint8Array {
+  const bytes = files.get(name);
+  if (bytes === undefined) throw new ProtocolError('malformed_folder', { file: name, expected: 'the file' });
+  return bytes;
+}
+
+/** Decodes one file, so that a refusal names it. */
+export function openFile<Value>(files: FolderFiles, name: string, open: (bytes: Uint8Array) => Value): Value {
+  const bytes = fileOf(files, name);
+  try {
+    return open(bytes);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    const context: ErrorContext = { ...error.context, file: name };
+    throw new ProtocolError(error.code, context);
+  }
+}

@@ -1,7 +1,7 @@
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58, hex } from '@scure/base';
 import type { Address, Amount, HotspotKey } from '../units.ts';
-import { TableWriter } from './byte-table.ts';
+import { TableWriter } from './bytes/byte-table.ts';
 
 declare const brand: unique symbol;
 /** Key type (00 or 01 of a hotspot's tag, 20 of a payee) and 32-byte key as 66 hex digits; string order is leaf order. */

@@ -4,8 +4,8 @@ import { ProtocolError } from '../errors.ts';
 import type { Policy } from '../policy.ts';
 import type { Hash } from '../units.ts';
 import { keyFromText, keyText } from '../wire/key.ts';
-import { canonicalJson, openCanonicalJson } from './canonical-json.ts';
-import { taggedHash } from './hashes.ts';
+import { canonicalJson, openCanonicalJson } from './bytes/canonical-json.ts';
+import { taggedHash } from './bytes/hashes.ts';
 
 const DAY_S = 86_400;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;

@@ -2,8 +2,8 @@ import { base58, hex } from '@scure/base';
 import { cellCentre, parseCell } from '../geo/cell.ts';
 import type { Address, Cell, EpochNumber, Hash, HotspotKey } from '../units.ts';
 import type { HotspotFacts, Registry } from '../verify/poc.ts';
-import { TableReader, TableWriter } from './byte-table.ts';
-import { taggedHash } from './hashes.ts';
+import { TableReader, TableWriter } from './bytes/byte-table.ts';
+import { taggedHash } from './bytes/hashes.ts';
 
 /** A value that holds now and the one that holds from epoch `nextFrom` on (chain.md, "Principles"). */
 export interface Timed<Value> {

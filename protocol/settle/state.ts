@@ -10,8 +10,8 @@ import {
   type Millis,
 } from '../units.ts';
 import type { Clocks, EntropyFact, PocState, RecentPoc } from '../verify/poc.ts';
-import { TableReader, TableWriter } from './byte-table.ts';
-import { taggedHash } from './hashes.ts';
+import { TableReader, TableWriter } from './bytes/byte-table.ts';
+import { taggedHash } from './bytes/hashes.ts';
 import { leafKey, type LeafKey } from './leaf.ts';
 
 /** What an epoch leaves to the next one (chain.md, "Bytes"); amounts of zero are not kept. */
@@ -57,6 +57,8 @@ export function stateBytes(state: EpochState): Uint8Array {
   for (const [, recent] of ascending(state.poc.recent)) {
     const length = recent.payload.length / 2;
     writer.u16(length).hex(recent.payload, length).hex(recent.reportId, 32).u64(BigInt(recent.receivedAt));
+    writer.u32(recent.seen.length);
+    for (const id of recent.seen) writer.hex(id, 32);
   }
   return writer.finish();
 }
@@ -88,13 +90,9 @@ export function openState(bytes: Uint8Array): EpochState {
     value: (data) => readEntropy(reader, data),
   });
   const recent = readMap(reader, {
-    width: 42,
+    width: 46,
     key: () => reader.hex(reader.u16()),
-    value: (payload): RecentPoc => ({
-      payload,
-      reportId: reader.hex(32) as Hash,
-      receivedAt: millis(reader.safe()),
-    }),
+    value: (payload) => readRecent(reader, payload),
   });
   reader.finish();
   return { poc: { clocks, entropies, recent }, cumulative, pending, settledCredits };
@@ -132,6 +130,13 @@ function readEntropy(reader: TableReader, data: string): EntropyFact {
   return { data, timestamp: reader.safe(), version: reader.u32(), receivedAt: millis(reader.safe()) };
 }
 
+function readRecent(reader: TableReader, payload: string): RecentPoc {
+  const reportId = reader.hex(32) as Hash;
+  const receivedAt = millis(reader.safe());
+  const seen = Array.from({ length: reader.count(32) }, () => reader.hex(32) as Hash);
+  return { payload, reportId, receivedAt, seen };
+}
+
 function writeAmounts(writer: TableWriter, amounts: ReadonlyMap<LeafKey, Amount>): void {
   writer.u32(amounts.size);
   for (const [key, value] of ascending(amounts)) {
@@ -166,10 +171,10 @@ function readMap<Key extends string, Value>(
   row: { readonly width: number; readonly key: () => Key; readonly value: (key: Key) => Value },
 ): Map<Key, Value> {
   const map = new Map<Key, Value>();
-  let last = '';
+  let last: Key | null = null;
   for (let left = reader.count(row.width); left > 0; left -= 1) {
     const key = row.key();
-    if (key <= last) throw reader.error({ expected: 'ascending keys', key });
+    if (last !== null && key <= last) throw reader.error({ expected: 'ascending keys', key });
     last = key;
     map.set(key, row.value(key));
   }

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { hex } from '@scure/base';
 import { amount, epochNumber, type Address, type Amount, type EpochNumber, type Hash } from '../units.ts';
-import { TableReader, TableWriter } from './byte-table.ts';
+import { TableReader, TableWriter } from './bytes/byte-table.ts';
 
 /** What oracles attest about an epoch (chain.md, "Bytes"); its hash is the next epoch's parent. */
 export interface Tuple {
@@ -25,7 +25,7 @@ export const GENESIS_PARENT: Hash = '0'.repeat(64) as Hash;
 
 const TUPLE_TAG = utf8ToBytes('coverant/tuple/v1');
 
-/** The tuple's borsh bytes, 312 of them. */
+/** The tuple's borsh bytes, 280 of them. */
 export function tupleBytes(tuple: Tuple): Uint8Array {
   return new TableWriter()
     .address(tuple.network)

@@ -1,7 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { hex } from '@scure/base';
-import type { Hash } from '../units.ts';
+import type { SealedEvidence } from '../../evidence/cut.ts';
+import type { Hash } from '../../units.ts';
 import { TableWriter } from './byte-table.ts';
 
 /** A log's cut of an epoch: everything up to and with its epoch_close; a log that is left out enters with size 0. */
@@ -27,4 +28,9 @@ export function evidenceHash(cuts: readonly EvidenceCut[]): Hash {
   for (const cut of inOrder)
     writer.u16(cut.name.length).bytes(cut.name).u64(BigInt(cut.size)).hex(cut.root, 32);
   return taggedHash('evidence', writer.finish());
+}
+
+/** The cut of a log that an epoch's evidence claims. */
+export function cutOf(evidence: SealedEvidence): EvidenceCut {
+  return { origin: evidence.origin, size: evidence.size, root: hex.encode(evidence.root) as Hash };
 }

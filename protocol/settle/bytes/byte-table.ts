@@ -1,6 +1,6 @@
 import { concatBytes } from '@noble/hashes/utils.js';
 import { base58, hex } from '@scure/base';
-import { ProtocolError, type ErrorContext, type ProtocolErrorCode } from '../errors.ts';
+import { ProtocolError, type ErrorContext, type ProtocolErrorCode } from '../../errors.ts';
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 const I64_LIMIT = 0x8000_0000_0000_0000n;

@@ -1,0 +1,32 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { hex } from '@scure/base';
+import { ProtocolError } from '../../errors.ts';
+import { canonicalJson } from '../bytes/canonical-json.ts';
+import { JsonFile } from './json-file.ts';
+
+/** Name of the file that lists the others. */
+export const MANIFEST = 'manifest.json';
+const VERSION = 1;
+
+/** SHA-256 of every other file of the folder, in canonical JSON with the folder's format version. */
+export function manifestBytes(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const hashes = [...files]
+    .filter(([name]) => name !== MANIFEST)
+    .map(([name, bytes]): [string, string] => [name, hex.encode(sha256(bytes))]);
+  return canonicalJson({ version: VERSION, files: Object.fromEntries(hashes) });
+}
+
+/** Hashes by file name; malformed_folder for a format version that is not known here. */
+export function openManifest(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const json = new JsonFile(MANIFEST, bytes);
+  json.requireShape(VERSION, ['files']);
+  const hashes = json.texts('files');
+  for (const [name, hash] of hashes)
+    if (!/^[0-9a-f]{64}$/.test(hash))
+      throw new ProtocolError('malformed_folder', {
+        file: MANIFEST,
+        field: `files.${name}`,
+        expected: 'SHA-256 in hex',
+      });
+  return hashes;
+}

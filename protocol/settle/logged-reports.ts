@@ -1,0 +1,71 @@
+import { ProtocolError } from '../errors.ts';
+import type { KnownRecord, OpenedEvidence } from '../evidence/cut.ts';
+import type { EntropyFact, LoggedReport, Position, VerifySignature } from '../verify/poc.ts';
+import { comparePositions } from '../verify/position.ts';
+import { openReport } from '../wire/report.ts';
+import { toHex } from '../wire/hex.ts';
+import { Sessions } from './signer.ts';
+
+type EntropyBody = Extract<KnownRecord['body'], { kind: 'entropy' }>;
+
+/** What the rules read of several logs, in the order of all of them: (received_at, origin, index). */
+export interface MergedEvidence {
+  readonly reports: readonly LoggedReport[];
+  readonly entropies: readonly EntropyFact[];
+  /** Reports whose bytes cannot be decoded: no log should hold any; they have no key that a verdict could name. */
+  readonly undecodable: readonly Position[];
+}
+
+/** Merges opened logs, decodes their reports and finds out who must have signed each. */
+export function mergeEvidence(logs: readonly OpenedEvidence[], verify: VerifySignature): MergedEvidence {
+  const reports: LoggedReport[] = [];
+  const entropies: EntropyFact[] = [];
+  const undecodable: Position[] = [];
+  for (const log of logs) {
+    const sessions = new Sessions({ sessions: log.sessions, verify });
+    for (const record of log.records) {
+      const position: Position = { receivedAt: record.receivedAt, origin: log.origin, index: record.index };
+      if (record.body.kind === 'entropy' && isEntropy(record.body))
+        entropies.push(entropyOf(record.body, position));
+      if (record.body.kind !== 'beacon' && record.body.kind !== 'witness') continue;
+      const report = loggedReport({ body: record.body, position, sessions });
+      if (report === null) undecodable.push(position);
+      else reports.push(report);
+    }
+  }
+  reports.sort((a, b) => comparePositions(a.position, b.position));
+  undecodable.sort(comparePositions);
+  return { reports, entropies, undecodable };
+}
+
+/** A log's report as the grouper takes it; null where its bytes cannot be decoded. */
+export function loggedReport(input: {
+  readonly body: Extract<KnownRecord['body'], { kind: 'beacon' | 'witness' }>;
+  readonly position: Position;
+  readonly sessions: Sessions;
+}): LoggedReport | null {
+  const { body, position, sessions } = input;
+  try {
+    const report = openReport(body.kind, body.report);
+    const { index, receivedAt } = position;
+    const signer = sessions.signerOf({ key: report.key, index, receivedAt, session: body.session });
+    return { position, report, signer };
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Others name nothing that a beacon could have used, and have no place in the state. */
+function isEntropy(body: EntropyBody): boolean {
+  return body.data.length === 32 && body.version <= 0xffff_ffff;
+}
+
+function entropyOf(body: EntropyBody, position: Position): EntropyFact {
+  return {
+    data: toHex(body.data),
+    timestamp: body.timestamp,
+    version: body.version,
+    receivedAt: position.receivedAt,
+  };
+}

@@ -1,0 +1,116 @@
+import { ProtocolError } from '#protocol/errors';
+import { leafKey } from '#protocol/settle/leaf';
+import { emptyState, openState, stateBytes, stateHash, type EpochState } from '#protocol/settle/state';
+import { amount, epochNumber, millis, type Amount, type Hash, type HotspotKey } from '#protocol/units';
+import type { Clocks } from '#protocol/verify/poc';
+import { hex } from '@scure/base';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+const hexOf = (length: number): fc.Arbitrary<string> =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => hex.encode(bytes));
+const time = fc.nat().map(millis);
+const clock = fc.option(time, { nil: null });
+const clocks: fc.Arbitrary<Clocks> = fc
+  .record({ lastBeacon: clock, lastBeaconRecip: clock, lastWitness: clock })
+  .filter((of) => Object.values(of).some((value) => value !== null));
+const mapOf = <Key extends string, Value>(
+  key: fc.Arbitrary<Key>,
+  value: fc.Arbitrary<Value>,
+): fc.Arbitrary<Map<Key, Value>> =>
+  fc.array(fc.tuple(key, value), { maxLength: 6 }).map((entries) => new Map(entries));
+const amounts = mapOf(
+  fc.tuple(fc.constantFrom('00', '01', '20'), hexOf(32)).map(([type, body]) => leafKey(type + body)),
+  fc.bigInt({ min: 1n, max: 0xffff_ffff_ffff_ffffn }).map(amount),
+);
+const state: fc.Arbitrary<EpochState> = fc
+  .record({
+    clocks: mapOf(
+      hexOf(33).map((key) => key as HotspotKey),
+      clocks,
+    ),
+    cumulative: amounts,
+    pending: fc
+      .array(fc.tuple(fc.bigInt({ min: 0n, max: 99n }).map(epochNumber), amounts), { maxLength: 4 })
+      .map((entries) => new Map(entries.filter(([, of]) => of.size > 0))),
+    settledCredits: mapOf(hexOf(32), fc.bigInt({ min: 0n, max: 9n })),
+    entropies: fc
+      .array(fc.record({ data: hexOf(32), timestamp: fc.nat(), version: fc.nat(), receivedAt: time }), {
+        maxLength: 4,
+      })
+      .map((facts) => new Map(facts.map((fact) => [fact.data, fact]))),
+    recent: fc
+      .array(
+        fc.record({
+          payload: fc.nat(52).chain(hexOf),
+          reportId: hexOf(32).map((id) => id as Hash),
+          receivedAt: time,
+          seen: fc.array(
+            hexOf(32).map((id) => id as Hash),
+            { maxLength: 3 },
+          ),
+        }),
+        { maxLength: 4 },
+      )
+      .map((items) => new Map(items.map((item) => [item.payload, item]))),
+  })
+  .map(({ clocks: of, entropies, recent, ...rest }) => ({ poc: { clocks: of, entropies, recent }, ...rest }));
+
+describe('the state of an epoch', () => {
+  it('reads back from its bytes, which do not depend on the order in which it was built', () => {
+    fc.assert(
+      fc.property(state, (value) => {
+        const bytes = stateBytes(value);
+        expect(openState(bytes)).toEqual(value);
+        const reversed: EpochState = {
+          ...value,
+          poc: { ...value.poc, clocks: new Map([...value.poc.clocks].reverse()) },
+          cumulative: new Map([...value.cumulative].reverse()),
+          pending: new Map([...value.pending].reverse()),
+        };
+        expect(stateHash(stateBytes(reversed))).toBe(stateHash(bytes));
+      }),
+      { seed: 21 },
+    );
+  });
+
+  it('does not keep hotspots without clocks, nor epochs without amounts', () => {
+    const never = { lastBeacon: null, lastBeaconRecip: null, lastWitness: null };
+    const empty = emptyState();
+    const value: EpochState = {
+      ...empty,
+      poc: { ...empty.poc, clocks: new Map([[`00${'aa'.repeat(32)}` as HotspotKey, never]]) },
+      pending: new Map([[epochNumber(3n), new Map<never, Amount>()]]),
+    };
+    expect(stateBytes(value)).toEqual(stateBytes(empty));
+  });
+
+  it('is refused with malformed_state, or read as another state, whatever byte is changed', () => {
+    fc.assert(
+      fc.property(state, fc.nat(), fc.integer({ min: 1, max: 255 }), (value, pick, change) => {
+        const bytes = stateBytes(value);
+        const at = pick % bytes.length;
+        const changed = bytes.map((byte, index) => (index === at ? byte ^ change : byte));
+        try {
+          expect(stateBytes(openState(changed))).toEqual(changed);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ProtocolError);
+          expect(error).toMatchObject({ code: 'malformed_state' });
+        }
+      }),
+      { seed: 22, numRuns: 500 },
+    );
+  });
+
+  it('is refused where it is cut short or another version', () => {
+    fc.assert(
+      fc.property(state, fc.nat(), (value, pick) => {
+        const bytes = stateBytes(value);
+        const refusal = expect.objectContaining({ code: 'malformed_state' }) as unknown;
+        expect(() => openState(bytes.slice(0, pick % bytes.length))).toThrow(refusal as Error);
+        expect(() => openState(Uint8Array.of(2, ...bytes.slice(1)))).toThrow(refusal as Error);
+      }),
+      { seed: 23 },
+    );
+  });
+});
