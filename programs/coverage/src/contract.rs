@@ -291,12 +291,42 @@ fn every_error_is_a_sentence() {
     }
 }
 
-/// README.md's table of account sizes.
+/// README.md without the padding of its tables.
+fn readme() -> String {
+    include_str!("../README.md")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// README.md's tables: an account's size and its fields' offsets, and the refusals of each instruction.
 #[test]
-fn the_readme_names_every_account_with_its_size() {
-    let readme = include_str!("../README.md");
+fn the_readme_names_every_account_with_its_size_and_offsets() {
+    let readme = readme();
     for account in crate::accounts::all() {
         let row = format!("| {} | {} |", account.name, account.size + 8);
         assert!(readme.contains(&row), "README.md has no row \"{row}\"");
+        let offsets: Vec<String> = account
+            .fields
+            .iter()
+            .map(|field| format!("`{}` {}", field.name, field.offset.unwrap() + 8))
+            .collect();
+        let line = format!("- {}: {} ", account.name, offsets.join(", "));
+        assert!(readme.contains(&line), "README.md has no line \"{line}\"");
+    }
+}
+
+#[test]
+fn the_readme_names_every_instruction_and_every_refusal() {
+    let readme = readme();
+    for instruction in crate::instructions::all() {
+        assert!(
+            readme.contains(&format!("| {} | ", instruction.name)),
+            "{}",
+            instruction.name
+        );
+    }
+    for (name, _) in ERRORS {
+        assert!(readme.contains(*name), "{name}");
     }
 }

@@ -18,7 +18,7 @@ solana_address::declare_id!("861id8b8CAGUU2K2CogKXGgZNYModMGNrGYkiKSSpM5n");
 
 #[cfg(target_os = "solana")]
 mod entry {
-    pinocchio::program_entrypoint!(super::process, 16);
+    pinocchio::program_entrypoint!(super::process, 10);
     pinocchio::no_allocator!();
     pinocchio::nostd_panic_handler!();
 }

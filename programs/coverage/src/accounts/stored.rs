@@ -5,7 +5,7 @@ use pinocchio::{
     error::ProgramError,
     AccountView, Address, ProgramResult,
 };
-use pinocchio_system::create_program_account_with_minimum_balance_signed;
+use pinocchio_system::create_account_with_minimum_balance_signed;
 
 use crate::{
     errors::CoverageError::{
@@ -93,7 +93,7 @@ fn state_mut<T: Stored>(account: &mut AccountView) -> Result<RefMut<'_, T>, Prog
 }
 
 /// The bump with which `seeds` lead to the account's address.
-pub fn find_bump(account: &AccountView, seeds: &[&[u8]]) -> Result<u8, ProgramError> {
+fn find_bump(account: &AccountView, seeds: &[&[u8]]) -> Result<u8, ProgramError> {
     let (address, bump) = Address::find_program_address(seeds, &ID);
     if account.address() == &address {
         Ok(bump)
@@ -102,45 +102,62 @@ pub fn find_bump(account: &AccountView, seeds: &[&[u8]]) -> Result<u8, ProgramEr
     }
 }
 
-/// Creates the account at its seeds' address, all fields zero but version and bump. Lamports that were sent there
-/// before are used for its rent.
-pub fn create<'a, T: Stored, const N: usize>(
+/// Creates the account at its seeds' address, all fields zero but version and bump.
+pub fn create<'a, T: Stored>(
     account: &'a mut AccountView,
     payer: &AccountView,
-    seeds: [&[u8]; N],
+    seeds: &[&[u8]],
 ) -> Result<RefMut<'a, T>, ProgramError> {
-    let bump = [find_bump(account, &seeds)?];
-    if !account.owned_by(&pinocchio_system::ID) {
-        return Err(AlreadyCreated.into());
-    }
-    with_signer(seeds, &bump, |signer| {
-        create_program_account_with_minimum_balance_signed(account, T::SPACE, &ID, payer, None, &[signer])
-    })?;
+    let bump = allocate(
+        account,
+        payer,
+        &Allocation {
+            seeds,
+            space: T::SPACE,
+            owner: &ID,
+        },
+    )?;
     {
-        let mut data = account.try_borrow_mut().map_err(|_| AccountRepeated)?;
+        let mut data = account.try_borrow_mut()?;
         let (head, rest) = data.split_first_chunk_mut::<HEAD>().ok_or(WrongLength)?;
         *head = T::DISCRIMINATOR;
         let ([version, bump_field], _) = rest.split_first_chunk_mut().ok_or(WrongLength)?;
-        (*version, [*bump_field]) = (VERSION, bump);
+        (*version, *bump_field) = (VERSION, bump);
     }
     state_mut(account)
 }
 
+/// Where an account is to be, how long and whose.
+pub struct Allocation<'a> {
+    pub seeds: &'a [&'a [u8]],
+    pub space: usize,
+    pub owner: &'a Address,
+}
+
+/// Creates an empty account at the seeds' address and answers their bump. Lamports that were sent there before are
+/// used for its rent.
+#[inline(never)]
+pub fn allocate(account: &mut AccountView, payer: &AccountView, to: &Allocation) -> Result<u8, ProgramError> {
+    let bump = find_bump(account, to.seeds)?;
+    if !account.owned_by(&pinocchio_system::ID) {
+        return Err(AlreadyCreated.into());
+    }
+    with_signer(to.seeds, &[bump], |signer| {
+        create_account_with_minimum_balance_signed(account, to.space, to.owner, payer, None, &[signer])
+    })?;
+    Ok(bump)
+}
+
 /// Most seeds of an account, its bump included.
-const MAX_SEEDS: usize = 5;
+const MAX_SEEDS: usize = 6;
 
 /// Lets the program sign a call for the address of these seeds.
-pub fn with_signer<const N: usize>(
-    seeds: [&[u8]; N],
-    bump: &[u8; 1],
-    call: impl FnOnce(Signer) -> ProgramResult,
-) -> ProgramResult {
-    const { assert!(N < MAX_SEEDS) };
+pub fn with_signer(seeds: &[&[u8]], bump: &[u8; 1], call: impl FnOnce(Signer) -> ProgramResult) -> ProgramResult {
     let mut all: [Seed; MAX_SEEDS] = core::array::from_fn(|_| Seed::from(bump.as_slice()));
     for (seed, bytes) in all.iter_mut().zip(seeds) {
-        *seed = Seed::from(bytes);
+        *seed = Seed::from(*bytes);
     }
     // The seeds, then the bump.
-    let used = all.get(..=N).ok_or(WrongAddress)?;
+    let used = all.get(..=seeds.len()).ok_or(WrongAddress)?;
     call(Signer::from(used))
 }

@@ -44,7 +44,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let mut state = if maker.owned_by(&ID) {
         load_of_mut::<Maker>(maker, network)?
     } else {
-        let mut state = create::<Maker, 3>(maker, authority, [b"maker", network.as_ref(), key.as_ref()])?;
+        let mut state = create::<Maker>(maker, authority, &[b"maker", network.as_ref(), key.as_ref()])?;
         state.network = *network;
         state.key = *key;
         state

@@ -94,7 +94,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     if amount > 0 {
         set_claimed(subject, network.address(), cumulative)?;
         ledger.total_claimed = U64::new(total);
-        let seeds: [&[u8]; 3] = [b"network", state.creator.as_ref(), &state.name];
+        let seeds: &[&[u8]] = &[b"network", state.creator.as_ref(), &state.name];
         with_signer(seeds, &[state.bump], |signer| {
             MintTo::new(mint, destination, network, amount).invoke_signed(&[signer])
         })?;

@@ -5,7 +5,6 @@ use coverage_rules::{
     oracles::is_set,
 };
 use pinocchio::{AccountView, Address, ProgramResult};
-use pinocchio_system::create_account_with_minimum_balance_signed;
 use pinocchio_token::{instructions::InitializeMint2, state::Mint};
 
 use crate::{
@@ -13,11 +12,11 @@ use crate::{
         ballot::Ballot,
         ledger::Ledger,
         network::Network,
-        stored::{create, find_bump, with_signer},
+        stored::{allocate, create, Allocation},
     },
     errors::CoverageError::{
-        self, AlreadyCreated, InvalidChallengeDelay, InvalidEpochLength, InvalidFirstEpochStart, InvalidKeyNetwork,
-        InvalidOracleSet, InvalidPolicy,
+        self, InvalidChallengeDelay, InvalidEpochLength, InvalidFirstEpochStart, InvalidKeyNetwork, InvalidOracleSet,
+        InvalidPolicy,
     },
     events::{emit, NetworkCreated},
     takes::accounts,
@@ -79,7 +78,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let address = *network.address();
 
     {
-        let mut state = create::<Network, 3>(network, creator, [b"network", creator.address().as_ref(), name])?;
+        let mut state = create::<Network>(network, creator, &[b"network", creator.address().as_ref(), name])?;
         state.creator = *creator.address();
         state.name = *name;
         state.authority = *creator.address();
@@ -87,9 +86,9 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
         set(&mut state, &config);
     }
     create_mint(mint, creator, &address)?;
-    create::<Ledger, 2>(ledger, creator, [b"ledger", address.as_ref()])?.network = address;
+    create::<Ledger>(ledger, creator, &[b"ledger", address.as_ref()])?.network = address;
     {
-        let mut state = create::<Ballot, 2>(ballot, creator, [b"ballot", address.as_ref()])?;
+        let mut state = create::<Ballot>(ballot, creator, &[b"ballot", address.as_ref()])?;
         state.network = address;
         state.generation = U32::new(FIRST_GENERATION);
     }
@@ -151,13 +150,15 @@ fn set(state: &mut Network, config: &NetworkConfig) {
 
 /// The Network is the mint's authority; nobody can freeze.
 fn create_mint(mint: &mut AccountView, payer: &AccountView, network: &Address) -> ProgramResult {
-    let seeds: [&[u8]; 2] = [b"mint", network.as_ref()];
-    let bump = [find_bump(mint, &seeds)?];
-    if !mint.owned_by(&pinocchio_system::ID) {
-        return Err(AlreadyCreated.into());
-    }
-    with_signer(seeds, &bump, |signer| {
-        create_account_with_minimum_balance_signed(mint, Mint::LEN, &pinocchio_token::ID, payer, None, &[signer])
-    })?;
+    let seeds: &[&[u8]] = &[b"mint", network.as_ref()];
+    allocate(
+        mint,
+        payer,
+        &Allocation {
+            seeds,
+            space: Mint::LEN,
+            owner: &pinocchio_token::ID,
+        },
+    )?;
     InitializeMint2::new(mint, DECIMALS, network, None).invoke()
 }

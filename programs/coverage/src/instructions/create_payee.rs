@@ -33,7 +33,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     load::<Network>(network)?;
     let network = network.address();
     let account = *payee.address();
-    let mut state = create::<Payee, 3>(payee, payer, [b"payee", network.as_ref(), address.as_ref()])?;
+    let mut state = create::<Payee>(payee, payer, &[b"payee", network.as_ref(), address.as_ref()])?;
     state.network = *network;
     state.address = *address;
     emit(PayeeCreated {

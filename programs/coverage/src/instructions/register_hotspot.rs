@@ -64,7 +64,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let location = *location.unwrap_or(&Location::NONE);
 
     let address = *hotspot.address();
-    let mut state = create::<Hotspot, 4>(hotspot, payer, [b"hotspot", network.as_ref(), &[key_type], key])?;
+    let mut state = create::<Hotspot>(hotspot, payer, &[b"hotspot", network.as_ref(), &[key_type], key])?;
     state.network = *network;
     state.key_type = key_type;
     state.key = *key;
