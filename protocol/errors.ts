@@ -21,6 +21,8 @@ export const PROTOCOL_ERRORS = {
   policy_mismatch: 'The policy differs from what the chain holds; the epoch cannot be computed under it.',
   evidence_mismatch: 'The evidence does not have the root of its cut.',
   unknown_region: 'The region is not one whose channel plan is known here.',
+  unsuitable_plan:
+    'The channel plan leaves no power for this antenna gain, no channel or no spreading for a beacon; correct the gain.',
   amount_out_of_range: 'An amount left the range of u64.',
   malformed_verifier_key:
     'The text is not a verifier key (name+hex id+base64) of an ed25519 log key; copy it whole from the policy.',

@@ -2,6 +2,8 @@ import { cellToLatLng, gridDistance, isValidCell } from 'h3-js';
 import { ProtocolError } from '../errors.ts';
 import type { Cell } from '../units.ts';
 
+export { distanceMetres } from './distance.ts';
+
 /** A place in nanodegrees, integers. */
 export interface Place {
   readonly latitude: number;

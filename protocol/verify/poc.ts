@@ -17,9 +17,17 @@ export interface LoggedReport {
   readonly signer: HotspotKey | null;
 }
 
-/** All reports of one payload, in order of position; `payload` is the payload's bytes in hex. */
+/**
+ * Reports of one payload, in order of position, as the grouper puts them out. `poc`: a beacon and what came with it.
+ * `loose`: one report that belongs to no PoC (a badly signed one, or one after its payload's PoC was closed). `stale`:
+ * witness reports that met no beacon.
+ */
 export interface PocGroup {
+  readonly kind: 'poc' | 'loose' | 'stale';
+  /** The payload's bytes in hex. */
   readonly payload: string;
+  /** Index in `reports` of the first well-signed beacon; null where there is none. */
+  readonly beacon: number | null;
   readonly reports: readonly LoggedReport[];
 }
 
@@ -76,13 +84,13 @@ export interface ReportVerdict {
   readonly note: 'untrusted_pair' | 'not_selected' | null;
 }
 
-/** Verdicts of one PoC: the beacon, its witnesses in order, and reports of the payload that attach to nothing. */
+/** Verdicts of one group: the beacon, its witnesses in order, and reports of the payload that attach to nothing. */
 export interface PocVerdict {
   readonly payload: string;
-  /** null where no well-signed beacon of the payload is in the group. */
+  /** null for groups without a beacon, and where this beacon was judged before. */
   readonly beacon: ReportVerdict | null;
   readonly witnesses: readonly ReportVerdict[];
-  /** bad_signature, duplicate beacons, unregistered or too_late witnesses. */
+  /** bad_signature, duplicate beacons, unregistered, too_late or stale witnesses. */
   readonly others: readonly ReportVerdict[];
 }
 
@@ -93,11 +101,15 @@ export interface Clocks {
   readonly lastWitness: Millis | null;
 }
 
-/** A beacon payload seen in the last 181 s of log time. */
+/** A beacon that was judged lately: identity is remembered for 181 s of log time. */
 export interface RecentPoc {
   readonly payload: string;
+  /** The beacon's id. */
   readonly reportId: Hash;
+  /** The beacon's reception. */
   readonly receivedAt: Millis;
+  /** Ids of the payload's other well-signed reports that have a verdict, in order of judgement. */
+  readonly seen: readonly Hash[];
 }
 
 /** What `advance` reads and moves; maps are changed in place by their owner only. */

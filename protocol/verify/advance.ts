@@ -1,0 +1,169 @@
+import type { Policy } from '../policy.ts';
+import type { EpochNumber, Hash } from '../units.ts';
+import type {
+  CheckedBeacon,
+  CheckedOther,
+  CheckedPoc,
+  CheckedReport,
+  CheckedWitness,
+} from './checked-poc.ts';
+import type { Numbers, Objection, PocState, PocVerdict, RecentPoc, ReportVerdict, Side } from './poc.ts';
+import { bucketOf, regularInterval, wasBeaconer, wasWitness, type StatefulCase } from './rules/state.ts';
+import { select } from './selection.ts';
+import { moveClock } from './state.ts';
+import { IDENTITY_MS } from './windows.ts';
+
+export interface AdvanceInput {
+  /** Moved in place. */
+  readonly state: PocState;
+  /** Groups must come in the order in which the grouper put them out. */
+  readonly checked: CheckedPoc;
+  readonly policy: Policy;
+  /** The epoch in which `checked.at` lies. */
+  readonly epoch: EpochNumber;
+}
+
+/**
+ * Judges one group and moves the state by it, once however often it is called ("Order of judgement", poc.md 3). A group
+ * whose payload had its beacon within 181 s moves nothing.
+ */
+export function advance(input: AdvanceInput): PocVerdict {
+  const { state, checked } = input;
+  forgetRecent(state, checked);
+  const recent = recentOf(input);
+  if (recent !== undefined && checked.kind !== 'stale') return judgeLate(input, recent);
+  const others = checked.others.map(({ objection, ...report }) => verdict(report, objection));
+  const { beacon } = checked;
+  if (beacon === null) return { payload: checked.payload, beacon, witnesses: [], others };
+  state.recent.set(checked.payload, {
+    payload: checked.payload,
+    reportId: beacon.reportId,
+    receivedAt: beacon.position.receivedAt,
+    seen: [...checked.witnesses, ...checked.others.filter(({ signed }) => signed)].map(idOf),
+  });
+  return { payload: checked.payload, ...judge(input, beacon), others };
+}
+
+/** Checks 6 and 8 of the beacon, 15 of its witnesses, clocks and selection. */
+function judge(
+  { state, checked, policy, epoch }: AdvanceInput,
+  beacon: CheckedBeacon,
+): Pick<PocVerdict, 'beacon' | 'witnesses'> {
+  const { witnesses } = checked;
+  const of = (report: CheckedReport): StatefulCase => ({
+    state,
+    policy,
+    key: report.key,
+    receivedAt: report.position.receivedAt,
+  });
+  const failed = beacon.standing ?? regularInterval(of(beacon)) ?? beacon.content;
+  moveBeaconClocks({ state, beacon, witnesses, failed });
+  if (failed !== null) return beaconFailed(beacon, witnesses, failed);
+  for (const { objection, key, position } of witnesses)
+    if (objection === null) moveClock(state, { key, clock: 'lastWitness', to: position.receivedAt });
+
+  const reciprocal = epoch >= BigInt(policy.reciprocity_from);
+  const objections = witnesses.map(
+    (witness) => witness.objection ?? ((reciprocal && wasBeaconer(of(witness))) || null),
+  );
+  const unheard = reciprocal ? wasWitness(of(beacon)) : undefined;
+  if (unheard !== undefined) return beaconFailed(beacon, witnesses, unheard);
+  const valid = witnesses.filter((_, order) => objections[order] === null);
+  const selected = select(valid, policy.selected_witnesses);
+  return {
+    beacon: {
+      ...verdict(beacon, null),
+      numbers: { bucket: bucketOf(beacon.position.receivedAt, policy), ...beacon.numbers },
+    },
+    witnesses: witnesses.map((witness, order): ReportVerdict => {
+      const objection = objections[order] ?? null;
+      if (objection !== null) return verdict(witness, objection);
+      if (selected.has(witness)) return { ...verdict(witness, null), selected: true };
+      return { ...verdict(witness, null), note: witness.trusted ? 'not_selected' : 'untrusted_pair' };
+    }),
+  };
+}
+
+/** `last_beacon` needs 1 to 5 and 7, `last_beacon_recip` 6 as well and somebody else's attached report. */
+function moveBeaconClocks(of: {
+  readonly state: PocState;
+  readonly beacon: CheckedBeacon;
+  readonly witnesses: readonly CheckedWitness[];
+  readonly failed: Objection | null;
+}): void {
+  const { state, beacon, witnesses, failed } = of;
+  const { key, position } = beacon;
+  const to = position.receivedAt;
+  if (beacon.standing === null && beacon.content === null) moveClock(state, { key, clock: 'lastBeacon', to });
+  if (failed === null && witnesses.some((witness) => witness.key !== key))
+    moveClock(state, { key, clock: 'lastBeaconRecip', to });
+}
+
+/** Every attached report takes the beacon's reason, whatever its own would have been. */
+function beaconFailed(
+  beacon: CheckedBeacon,
+  witnesses: readonly CheckedWitness[],
+  objection: Objection,
+): Pick<PocVerdict, 'beacon' | 'witnesses'> {
+  return {
+    beacon: verdict(beacon, objection),
+    witnesses: witnesses.map((witness) => verdict(witness, objection)),
+  };
+}
+
+/** Reports of a payload whose PoC was judged: known ones are ignored, others are duplicates or too late. */
+function judgeLate({ state, checked }: AdvanceInput, recent: RecentPoc): PocVerdict {
+  const known = new Set<Hash>([recent.reportId, ...recent.seen]);
+  const verdicts: ReportVerdict[] = [];
+  const judgeOne = (report: CheckedReport & Partial<Pick<CheckedOther, 'signed' | 'objection'>>): void => {
+    const { signed = true, objection } = report;
+    if (known.has(report.reportId)) return;
+    if (signed) known.add(report.reportId);
+    const own = objection?.reason === 'bad_signature' || objection?.reason === 'gateway_not_found';
+    verdicts.push(verdict(report, own ? objection : lateObjection(report, recent)));
+  };
+  if (checked.beacon !== null) judgeOne(checked.beacon);
+  for (const { kind, position, reportId, key } of checked.witnesses)
+    judgeOne({ kind, position, reportId, key });
+  checked.others.forEach(judgeOne);
+  known.delete(recent.reportId);
+  state.recent.set(recent.payload, { ...recent, seen: [...known] });
+  return { payload: checked.payload, beacon: null, witnesses: [], others: verdicts };
+}
+
+function lateObjection({ kind, position }: CheckedReport, recent: RecentPoc): Objection {
+  const numbers: Numbers = { after_beacon_ms: position.receivedAt - recent.receivedAt };
+  if (kind === 'beacon') return { reason: 'duplicate', side: 'beaconer', numbers };
+  return { reason: 'too_late', side: 'witness', numbers };
+}
+
+/** The beacon of the payload, if a report at this place still meets it. */
+function recentOf({ state, checked }: AdvanceInput): RecentPoc | undefined {
+  const recent = state.recent.get(checked.payload);
+  return recent !== undefined && checked.at.receivedAt - recent.receivedAt <= IDENTITY_MS
+    ? recent
+    : undefined;
+}
+
+/** Keeps the map small; `recentOf` compares, so that it does not matter when this happens. */
+function forgetRecent(state: PocState, { at }: CheckedPoc): void {
+  for (const [payload, { receivedAt }] of state.recent) {
+    if (at.receivedAt - receivedAt <= 2 * IDENTITY_MS) return;
+    state.recent.delete(payload);
+  }
+}
+
+function verdict(
+  report: CheckedReport & { readonly numbers?: Numbers },
+  objection: Objection | null,
+): ReportVerdict {
+  const { kind, position, reportId, key } = report;
+  const numbers = objection?.numbers ?? report.numbers ?? {};
+  const side: Side | null = objection?.side ?? null;
+  const reason = objection?.reason ?? null;
+  return { kind, position, reportId, key, reason, side, numbers, selected: false, note: null };
+}
+
+function idOf({ reportId }: CheckedReport): Hash {
+  return reportId;
+}

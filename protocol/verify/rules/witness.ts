@@ -1,0 +1,175 @@
+import { cellsApart } from '../../geo/cell.ts';
+import { distanceMetres } from '../../geo/distance.ts';
+import { fitsFreeSpace, freeSpaceTenths } from '../../geo/free-space.ts';
+import type { WitnessReport } from '../../wire/report.ts';
+import type { HotspotFacts, Numbers, Objection } from '../poc.ts';
+import type { BeaconCase } from './beacon.ts';
+import { edgeDeniedFrom } from './deny-list.ts';
+import {
+  asserted,
+  capable,
+  known,
+  notDenied,
+  notQuarantined,
+  withinEntropy,
+  type Participant,
+} from './participant.ts';
+
+/** Hz. */
+const MAX_FREQUENCY_OFFSET = 100_000n;
+const MAX_DISTANCE_KM = 100;
+const MIN_CELLS_APART = 8;
+
+/** An attached witness report with the beacon that it attaches to. */
+export interface WitnessCase extends Participant {
+  readonly report: WitnessReport;
+  readonly beacon: BeaconCase;
+  /** Whether this key was judged for this beacon before. */
+  readonly again: boolean;
+  /** Milliseconds behind the beacon, or behind the first attached witness where that was logged before it. */
+  readonly lag: number;
+  readonly lagLimit: number;
+  readonly lagBehind: 'beacon' | 'first_witness';
+  /** Whole dBm: the smaller of the reported power and the plan's conducted power. */
+  readonly power: number;
+  readonly path: Path;
+}
+
+/** The geometry of a pair, computed when a rule first asks. */
+export class Path {
+  readonly #from: HotspotFacts | undefined;
+  readonly #to: HotspotFacts | undefined;
+  #metres: number | undefined;
+  #cells: number | null | undefined;
+
+  constructor(from: HotspotFacts | undefined, to: HotspotFacts | undefined) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** Rounded great-circle metres between the centres of the cells. */
+  get metres(): number {
+    if (this.#from === undefined || this.#to === undefined) return 0;
+    this.#metres ??= Math.round(distanceMetres(this.#from, this.#to));
+    return this.#metres;
+  }
+
+  /** Grid distance at resolution 11; null where H3 gives none. */
+  get cells(): number | null {
+    const [from, to] = [this.#from?.cell ?? null, this.#to?.cell ?? null];
+    if (from === null || to === null) return null;
+    if (this.#cells === undefined) this.#cells = cellsApart(from, to);
+    return this.#cells;
+  }
+}
+
+export type WitnessRule = (of: WitnessCase) => Objection | undefined;
+
+/** Checks 0 to 14 in order; 8 holds for every attached report, and 15 needs state (rules/state.ts). */
+export const WITNESS_RULES: readonly WitnessRule[] = [
+  duplicate,
+  known,
+  asserted,
+  notDenied,
+  notQuarantined,
+  edgeNotDenied,
+  notSelf,
+  withinEntropy,
+  inTime,
+  capable,
+  onFrequency,
+  inRegion,
+  nearEnough,
+  farEnough,
+  withinFreeSpace,
+];
+
+/** Everything that was measured, for a witness that passes. */
+export function witnessNumbers(of: WitnessCase): Numbers {
+  return {
+    ...lagNumbers(of),
+    frequency_offset_hz: Number(of.report.frequency - of.beacon.report.frequency),
+    distance_m: of.path.metres,
+    cells_apart: of.path.cells,
+    ...signalNumbers(of),
+  };
+}
+
+function objection(reason: Objection['reason'], numbers: Numbers): Objection {
+  return { reason, side: 'witness', numbers };
+}
+
+function duplicate({ again, key }: WitnessCase): Objection | undefined {
+  return again ? objection('duplicate', { key }) : undefined;
+}
+
+function edgeNotDenied({ policy, epoch, key, beacon }: WitnessCase): Objection | undefined {
+  const from = edgeDeniedFrom(policy, { a: key, b: beacon.key, epoch });
+  return from === null ? undefined : objection('denied_edge', { beaconer: beacon.key, from_epoch: from });
+}
+
+function notSelf({ key, beacon }: WitnessCase): Objection | undefined {
+  return key === beacon.key ? objection('self_witness', { key }) : undefined;
+}
+
+function inTime(of: WitnessCase): Objection | undefined {
+  return of.lag <= of.lagLimit ? undefined : objection('too_late', lagNumbers(of));
+}
+
+function onFrequency({ report, beacon }: WitnessCase): Objection | undefined {
+  const offset = report.frequency - beacon.report.frequency;
+  if (offset <= MAX_FREQUENCY_OFFSET && -offset <= MAX_FREQUENCY_OFFSET) return undefined;
+  return objection('invalid_frequency', {
+    frequency_hz: String(report.frequency),
+    beacon_frequency_hz: String(beacon.report.frequency),
+    limit_hz: Number(MAX_FREQUENCY_OFFSET),
+  });
+}
+
+function inRegion({ facts, beacon, regionOf }: WitnessCase): Objection | undefined {
+  const region = facts === undefined ? null : regionOf(facts);
+  const beaconRegion = beacon.facts === undefined ? null : regionOf(beacon.facts);
+  if (region === beaconRegion) return undefined;
+  return objection('invalid_region', { region, beacon_region: beaconRegion });
+}
+
+function nearEnough({ path }: WitnessCase): Objection | undefined {
+  if (Math.floor(path.metres / 1000) <= MAX_DISTANCE_KM) return undefined;
+  return objection('max_distance_exceeded', { distance_m: path.metres, limit_km: MAX_DISTANCE_KM });
+}
+
+function farEnough({ path }: WitnessCase): Objection | undefined {
+  if (path.cells !== null && path.cells >= MIN_CELLS_APART) return undefined;
+  return objection('below_min_distance', {
+    distance_m: path.metres,
+    cells_apart: path.cells,
+    least_cells: MIN_CELLS_APART,
+  });
+}
+
+function withinFreeSpace(of: WitnessCase): Objection | undefined {
+  const { report, path } = of;
+  const tenths = 10 * totalPower(of) - report.signal;
+  if (fitsFreeSpace({ tenths, metres: path.metres, frequency: report.frequency })) return undefined;
+  return objection('bad_rssi', { distance_m: path.metres, ...signalNumbers(of) });
+}
+
+/** Whole dBm that would arrive without any path: power and both gains, truncated. */
+function totalPower({ power, beacon, facts }: WitnessCase): number {
+  return power + Math.trunc((beacon.facts?.gain ?? 0) / 10) + Math.trunc((facts?.gain ?? 0) / 10);
+}
+
+function lagNumbers({ lag, lagLimit, lagBehind }: WitnessCase): Numbers {
+  return { lag_ms: lag, lag_limit_ms: lagLimit, lag_behind: lagBehind };
+}
+
+/** fspl and bound in tenths, fspl rounded up: signal <= bound exactly where the check passes. */
+function signalNumbers(of: WitnessCase): Numbers {
+  const fspl = freeSpaceTenths(of.path.metres, of.report.frequency);
+  return {
+    signal_ddbm: of.report.signal,
+    power_dbm: of.power,
+    fspl_ddb: fspl,
+    bound_ddbm: fspl === null ? null : 10 * totalPower(of) - fspl,
+  };
+}

@@ -1,0 +1,58 @@
+import type { HotspotKey, Millis } from '../units.ts';
+import type { Clocks, EntropyFact, PocState } from './poc.ts';
+import { ENTROPY_MEMORY_MS, IDENTITY_MS } from './windows.ts';
+
+const NEVER: Clocks = { lastBeacon: null, lastBeaconRecip: null, lastWitness: null };
+
+/** The state of a network in which nothing was judged yet. */
+export function emptyPocState(): PocState {
+  return { clocks: new Map(), entropies: new Map(), recent: new Map() };
+}
+
+/** A copy that can be moved on its own; the values in the maps are immutable. */
+export function clonePocState(state: PocState): PocState {
+  return {
+    clocks: new Map(state.clocks),
+    entropies: new Map(state.entropies),
+    recent: new Map(state.recent),
+  };
+}
+
+/** The hotspot's clocks; all null if it was never judged. */
+export function clocksOf(state: PocState, key: HotspotKey): Clocks {
+  return state.clocks.get(key) ?? NEVER;
+}
+
+/** Moves one clock by max(). */
+export function moveClock(state: PocState, move: { key: HotspotKey; clock: keyof Clocks; to: Millis }): void {
+  const clocks = clocksOf(state, move.key);
+  const before = clocks[move.clock];
+  if (before === null || before < move.to) state.clocks.set(move.key, { ...clocks, [move.clock]: move.to });
+}
+
+/** Keeps an entropy of the evidence; of several with the same data the first received one stands. */
+export function rememberEntropy(entropies: Map<string, EntropyFact>, fact: EntropyFact): void {
+  const before = entropies.get(fact.data);
+  if (before === undefined || before.receivedAt > fact.receivedAt) entropies.set(fact.data, fact);
+}
+
+/** The entropy that a beacon received at `at` may name; undefined if there is none or it is too old to be kept. */
+export function findEntropy(
+  entropies: ReadonlyMap<string, EntropyFact>,
+  beacon: { readonly data: string; readonly at: Millis },
+): EntropyFact | undefined {
+  const fact = entropies.get(beacon.data);
+  return fact !== undefined && beacon.at - fact.receivedAt <= ENTROPY_MEMORY_MS ? fact : undefined;
+}
+
+/**
+ * Drops what no report received after `time` can need, and entropies received after it. At an epoch's end this makes
+ * the state a function of the evidence alone. Beacons stay for two spans: a copy of one within the first span must still
+ * be known as a copy by whoever starts to read a span before the next epoch.
+ */
+export function forgetBefore(state: PocState, time: Millis): void {
+  for (const [data, { receivedAt }] of state.entropies)
+    if (receivedAt > time || time - receivedAt > ENTROPY_MEMORY_MS) state.entropies.delete(data);
+  for (const [payload, { receivedAt }] of state.recent)
+    if (time - receivedAt > 2 * IDENTITY_MS) state.recent.delete(payload);
+}
