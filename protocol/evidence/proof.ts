@@ -66,6 +66,10 @@ export class MerkleTree {
     return this.#levels[0]?.length ?? 0;
   }
 
+  get leaves(): readonly Uint8Array[] {
+    return this.#levels[0] ?? [];
+  }
+
   get root(): Uint8Array {
     return this.#levels.at(-1)?.[0] ?? EMPTY_ROOT;
   }

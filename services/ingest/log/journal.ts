@@ -1,0 +1,187 @@
+import { lstat, mkdir, open as openFile, rename, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DURABLE_MARK_NAME, encodeDurableMark } from '../../runtime/evidence/durable-mark.ts';
+import {
+  encodeFrames,
+  SEGMENT_HEADER_BYTES,
+  segmentHeader,
+  segmentName,
+} from '../../runtime/evidence/journal-frame.ts';
+import { LogError, retryably, synced } from './log-error.ts';
+import { recoverJournal, type JournalEnd } from './recover-journal.ts';
+
+/** The calls on files that a journal makes; tests pass one that fails as disks do. */
+export type OpenFile = (
+  path: string,
+  flags: string,
+) => Promise<Pick<FileHandle, 'write' | 'datasync' | 'sync' | 'truncate' | 'close'>>;
+
+/** The private, append-only truth of a log. One append at a time. */
+export interface Journal {
+  /** Index of the next entry. */
+  readonly next: number;
+  /**
+   * Resolves when all entries are on disk. A LogError log_unavailable leaves the journal as it was; after log_failed
+   * this process must not use it any more.
+   */
+  append(entries: readonly Uint8Array[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JournalOptions {
+  readonly dir: string;
+  readonly origin: string;
+  /** A segment that has so many bytes is followed by a new one. */
+  readonly segmentBytes: number;
+  readonly openFile?: OpenFile;
+  /** Called for each entry on disk, in order. */
+  readonly visit: (entry: Uint8Array, index: number) => void;
+}
+
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { dir } = options;
+  await retryably(dir, () => mkdir(dir, { recursive: true }));
+  await syncFolder(dirname(dir));
+  const end = await recoverJournal(options);
+  const open: OpenFile = options.openFile ?? openFile;
+  const writer = new SegmentWriter({ ...options, open, end });
+  await retryably(dir, () => writer.start());
+  return writer;
+}
+
+type File = Awaited<ReturnType<OpenFile>>;
+
+class SegmentWriter implements Journal {
+  readonly #dir: string;
+  readonly #origin: string;
+  readonly #segmentBytes: number;
+  readonly #open: OpenFile;
+  #next: number;
+  #segment: { readonly first: number; readonly path: string; readonly file: File } | undefined;
+  #first: number | undefined;
+  /** All before it in the segment is durable and whole. */
+  #offset: number;
+  /** Whether bytes of a failed write may stand behind #offset. */
+  #torn = false;
+  #mark: File | undefined;
+
+  constructor(input: {
+    readonly dir: string;
+    readonly origin: string;
+    readonly segmentBytes: number;
+    readonly open: OpenFile;
+    readonly end: JournalEnd;
+  }) {
+    this.#dir = input.dir;
+    this.#origin = input.origin;
+    this.#segmentBytes = input.segmentBytes;
+    this.#open = input.open;
+    this.#next = input.end.next;
+    this.#first = input.end.segment?.first;
+    this.#offset = input.end.segment?.bytes ?? SEGMENT_HEADER_BYTES;
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  async start(): Promise<void> {
+    if (this.#first !== undefined) {
+      const path = join(this.#dir, segmentName(this.#first));
+      this.#segment = { first: this.#first, path, file: await this.#open(path, 'r+') };
+    }
+    const path = join(this.#dir, DURABLE_MARK_NAME);
+    const exists = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    this.#mark = await this.#open(path, exists ? 'r+' : 'w+');
+    await this.#writeMark();
+    await synced(path, () => this.#mark?.sync() ?? Promise.resolve());
+    await syncFolder(this.#dir);
+  }
+
+  async append(entries: readonly Uint8Array[]): Promise<void> {
+    const { path, file } = await retryably(this.#dir, () => this.#writable());
+    const bytes = encodeFrames(entries, this.#offset);
+    try {
+      await retryably(path, () => writeAll(file, bytes, this.#offset));
+    } catch (error) {
+      this.#torn = true;
+      // Gives a full disk its space back at once; where that fails, the next append tries again.
+      await this.#cut(file).catch(() => undefined);
+      throw error;
+    }
+    await synced(path, () => file.datasync());
+    this.#offset += bytes.length;
+    this.#next += entries.length;
+    // The entries are durable whatever becomes of the mark: a failure only keeps readers back until the next one.
+    await this.#writeMark().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#segment?.file.close();
+    await this.#mark?.close();
+  }
+
+  async #writable(): Promise<{ readonly path: string; readonly file: File }> {
+    if (this.#segment !== undefined && this.#torn) await this.#cut(this.#segment.file);
+    if (this.#segment !== undefined && this.#offset < this.#segmentBytes) return this.#segment;
+    const path = join(this.#dir, segmentName(this.#next));
+    const draft = `${path}.new`;
+    if (await isThere(path))
+      throw new LogError('log_unavailable', { path, cause: 'a foreign file is in the way' });
+    const file = await this.#open(draft, 'w+');
+    try {
+      await writeAll(file, segmentHeader(this.#next, this.#origin), 0);
+      await synced(draft, () => file.sync());
+      // Under its name a segment always has its whole header.
+      await rename(draft, path);
+      await syncFolder(this.#dir);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await this.#segment?.file.close();
+    this.#offset = SEGMENT_HEADER_BYTES;
+    this.#segment = { first: this.#next, path, file };
+    return this.#segment;
+  }
+
+  async #cut(file: File): Promise<void> {
+    await file.truncate(this.#offset);
+    this.#torn = false;
+  }
+
+  async #writeMark(): Promise<void> {
+    const mark = encodeDurableMark({
+      next: this.#next,
+      segment: this.#segment?.first ?? 0,
+      offset: this.#offset,
+    });
+    if (this.#mark !== undefined) await writeAll(this.#mark, mark, 0);
+  }
+}
+
+/** Makes creations and renames in a folder durable. */
+export async function syncFolder(dir: string): Promise<void> {
+  const handle = await openFile(dir, 'r');
+  await synced(dir, () => handle.sync()).finally(() => handle.close());
+}
+
+async function writeAll(file: File, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}

@@ -1,0 +1,219 @@
+import { join } from 'node:path';
+import type { NoteSigner } from '#protocol/evidence/note';
+import { MerkleTree } from '#protocol/evidence/proof';
+import { receiptBytes, type Receipt } from '#protocol/evidence/receipt';
+import { encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
+import { millis, type EpochNumber, type Millis } from '#protocol/units';
+import { openJournalReader } from '../../runtime/evidence/journal-reader.ts';
+import { nativeLeafHash, nativeNodeHash } from '../../runtime/evidence/native-hash.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { lockFolder, type FolderLock } from './folder-lock.ts';
+import { openJournal, type Journal, type OpenFile } from './journal.ts';
+import { LogError, retryably } from './log-error.ts';
+import { Publisher, type Published } from './publisher.ts';
+import { readHead, RecoveredTail } from './recovered-tail.ts';
+
+/** The one writer of an evidence log. */
+export interface EvidenceLog {
+  readonly origin: string;
+  /** Entries that are on disk. */
+  readonly size: number;
+  /** The newest public checkpoint; null before the first. */
+  readonly published: Published | null;
+  readonly lastClosedEpoch: EpochNumber | null;
+  /**
+   * Stamps the bodies once, and resolves when they are on disk, in this order and without others between them. Rejects
+   * with a LogError otherwise: then none of them was receipted.
+   */
+  append(bodies: readonly EvidenceBody[]): Promise<readonly Receipt[]>;
+  /** Ends an epoch's evidence; only the one after lastClosedEpoch (or any first one) can be closed. */
+  closeEpoch(epoch: EpochNumber): Promise<void>;
+  /** Publishes all that is older than the delay; happens by itself about every second. */
+  integrate(): Promise<void>;
+  /** Finishes what is under way; what was not published is when the log opens again. */
+  close(): Promise<void>;
+}
+
+export interface LogOptions {
+  /** Holds lock, journal/ and public/. */
+  readonly dir: string;
+  /** `<name>/<network address>/<ingest>`. */
+  readonly origin: string;
+  readonly signer: NoteSigner;
+  readonly clock: () => Millis;
+  /** Called once after a failed fsync, or if another process took the lock: the process must end. */
+  readonly fatal: (error: LogError) => void;
+  /** What went wrong with publishing; it is tried again. */
+  readonly failed?: (error: unknown) => void;
+  /** How long nothing is readable after its received_at. */
+  readonly delayMs?: number;
+  readonly integrateEveryMs?: number;
+  readonly segmentBytes?: number;
+  /** Entries that may wait for the disk; above it appends are refused with log_busy. */
+  readonly queueBytes?: number;
+  readonly openFile?: OpenFile;
+}
+
+const DEFAULTS = { delayMs: 15_000, integrateEveryMs: 1000, segmentBytes: 64 << 20, queueBytes: 32 << 20 };
+/** Receipts promise a checkpoint this long after the delay: room for a disk that was full for a while. */
+const INTEGRATE_WITHIN_MS = 60_000;
+
+/** Takes the lock, recovers the journal, checks it against the published checkpoint, and goes on from there. */
+export async function openLog(options: LogOptions): Promise<EvidenceLog> {
+  const failure: { stop?: (error: LogError) => void } = {};
+  const fatal = (error: LogError): void => {
+    failure.stop?.(error);
+    options.fatal(error);
+  };
+  const lock = await lockFolder(join(options.dir, 'lock'), fatal);
+  try {
+    const log = await OpenLog.open({ ...DEFAULTS, ...options, fatal, lock });
+    failure.stop = (error) => {
+      log.stop(error);
+    };
+    return log;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+type Settings = LogOptions & typeof DEFAULTS & { readonly lock: FolderLock };
+
+class OpenLog implements EvidenceLog {
+  readonly #settings: Settings;
+  readonly #journal: Journal;
+  readonly #queue: CommitQueue<readonly Receipt[]>;
+  readonly #publisher: Publisher;
+  readonly #timer: NodeJS.Timeout;
+  #lastReceivedAt: number;
+  #lastClosedEpoch: EpochNumber | null;
+
+  static async open(settings: Settings): Promise<OpenLog> {
+    const head = await readHead(join(settings.dir, 'public', 'checkpoint'), settings.signer);
+    const recovered = new RecoveredTail(head);
+    const journal = await openJournal({
+      ...settings,
+      dir: journalDir(settings.dir),
+      visit: (entry, index) => {
+        recovered.visit(entry, index);
+      },
+    });
+    try {
+      recovered.requireHead(journal.next);
+      const publisher = new Publisher({
+        ...settings,
+        reader: openJournalReader(journalDir(settings.dir)),
+        edge: recovered.edge,
+        hasCheckpoint: head !== null,
+      });
+      await retryably(settings.dir, () => publisher.open());
+      return new OpenLog(settings, { journal, publisher, recovered });
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    settings: Settings,
+    parts: { readonly journal: Journal; readonly publisher: Publisher; readonly recovered: RecoveredTail },
+  ) {
+    this.#settings = settings;
+    this.#journal = parts.journal;
+    this.#publisher = parts.publisher;
+    this.#queue = new CommitQueue(parts.journal, { limitBytes: settings.queueBytes, fatal: settings.fatal });
+    this.#lastReceivedAt = parts.recovered.lastReceivedAt;
+    this.#lastClosedEpoch = parts.recovered.lastClosedEpoch;
+    this.#timer = setInterval(() => void this.integrate().catch(ignore), settings.integrateEveryMs);
+    this.#timer.unref();
+  }
+
+  get origin(): string {
+    return this.#settings.origin;
+  }
+
+  get size(): number {
+    return this.#journal.next;
+  }
+
+  get published(): Published | null {
+    return this.#publisher.published;
+  }
+
+  get lastClosedEpoch(): EpochNumber | null {
+    return this.#lastClosedEpoch;
+  }
+
+  async append(bodies: readonly EvidenceBody[]): Promise<readonly Receipt[]> {
+    if (bodies.length === 0) return [];
+    this.#lastReceivedAt = Math.max(this.#lastReceivedAt, this.#settings.clock());
+    const receivedAt = millis(this.#lastReceivedAt);
+    const entries = bodies.map((body) => encodeRecord({ receivedAt, body }));
+    return await this.#queue.add({
+      entries,
+      answer: (first) => this.#receipts(entries, { first, receivedAt }),
+    });
+  }
+
+  async closeEpoch(epoch: EpochNumber): Promise<void> {
+    const last = this.#lastClosedEpoch;
+    if (last !== null && epoch !== last + 1n)
+      throw new RangeError(`epoch ${epoch} cannot be closed after epoch ${last}`);
+    await this.append([{ kind: 'epoch_close', epoch }]);
+    this.#lastClosedEpoch = epoch;
+  }
+
+  async integrate(): Promise<void> {
+    try {
+      await this.#publisher.integrate();
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'log_failed') this.#settings.fatal(error);
+      else this.#settings.failed?.(error);
+      throw error;
+    }
+  }
+
+  stop(error: LogError): void {
+    clearInterval(this.#timer);
+    void this.#queue.close(error);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#queue.close(new LogError('log_closed'));
+    await this.integrate().catch(ignore);
+    await this.#journal.close();
+    await this.#settings.lock.release();
+  }
+
+  #receipts(
+    entries: readonly Uint8Array[],
+    { first, receivedAt }: { readonly first: number; readonly receivedAt: Millis },
+  ): Receipt[] {
+    const { origin, signer, delayMs } = this.#settings;
+    const tree = new MerkleTree(entries.map(nativeLeafHash), nativeNodeHash);
+    const integratedBy = millis(receivedAt + delayMs + INTEGRATE_WITHIN_MS);
+    const batch = { origin, first, size: tree.size, root: tree.root, receivedAt, integratedBy };
+    const signature = signer.sign(receiptBytes(batch));
+    return tree.leaves.map((leaf, at) => ({
+      origin,
+      index: first + at,
+      leaf,
+      receivedAt,
+      integratedBy,
+      batchFirst: first,
+      batchSize: tree.size,
+      batchProof: tree.inclusionProof(at),
+      signature,
+    }));
+  }
+}
+
+function journalDir(dir: string): string {
+  return join(dir, 'journal');
+}
+
+function ignore(): void {
+  // Told to `failed` or `fatal` already.
+}
