@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PublicKey } from '@solana/web3.js';
+import { openPolicy } from '#protocol/settle/policy-codec';
+import { openChain } from '#services/runtime/chain';
+import { readKeypair } from '#services/runtime/chain-keypair';
+import { loadConfig } from '#services/runtime/config';
+import { createHttpServer, listenHttp } from '#services/runtime/http-server';
+import { createLogger } from '#services/runtime/logger';
+import { openMetrics } from '#services/runtime/metrics';
+import { waitForNetworkFile } from '#services/runtime/network-file';
+import { runMain } from '#services/runtime/shutdown';
+import { parseSimulateConfig } from './config.ts';
+import { openFleet } from './fleet.ts';
+import { openIngestClient } from './ingest-client.ts';
+import { registerFleet } from './register.ts';
+import { runSimulation, type Counts } from './simulation.ts';
+
+const config = loadConfig(parseSimulateConfig);
+const logger = createLogger({ stage: 'simulate', level: config.logLevel });
+const counts: Counts = { beacons: 0, witnesses: 0, receipted: 0, lost: 0 };
+
+await runMain({
+  logger,
+  main: async (lifetime) => {
+    const { signal } = lifetime;
+    const health = () => ({ ok: true, ...counts });
+    const server = createHttpServer({ logger, metrics: openMetrics('simulate'), health });
+    lifetime.own(await listenHttp(server, { ...config, logger }));
+    const network = new PublicKey((await waitForNetworkFile(config.dataDir, { signal, logger })).network);
+    const fleet = openFleet(Buffer.from((await readFile(config.secretFile, 'utf8')).trim(), 'hex'));
+    const [payer, maker] = [await readKeypair(config.payerFile), await readKeypair(config.makerFile)];
+    const connection = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' });
+    const { registered } = await registerFleet({ connection, network, payer, maker, fleet, signal });
+    logger.info({ registered, hotspots: fleet.length }, 'hotspots are registered');
+    const policy = openPolicy(await readFile(join(config.dataDir, 'policy.json')));
+    const intervalMs = policy.beacon_interval_s * 1000;
+    const client = openIngestClient({ url: config.ingestUrl, signal, now: Date.now });
+    const options = { fleet, client, intervalMs, seed: config.seed, signal, logger, now: Date.now };
+    await runSimulation(options, counts);
+  },
+});
