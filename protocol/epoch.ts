@@ -1,11 +1,23 @@
+import { ProtocolError } from './errors.ts';
 import type { SealedEvidence } from './evidence/cut.ts';
+import { REGION_TABLE_HASH } from './geo/regions.ts';
 import type { Policy } from './policy.ts';
+import { densityScales } from './reward/density.ts';
 import type { EpochRewards } from './reward/pools.ts';
+import { pocShares } from './reward/shares.ts';
+import { cutOf, EMPTY_ROOT, evidenceHash } from './settle/bytes/hashes.ts';
+import { advanceAccounts } from './settle/epoch/accounts.ts';
+import { activeCells, judgeEpoch } from './settle/epoch/judge-epoch.ts';
+import { openEpochEvidence } from './settle/epoch/open-evidence.ts';
+import { payOut } from './settle/epoch/payouts.ts';
 import type { Leaf } from './settle/leaf.ts';
-import type { RegistryTable } from './settle/registry.ts';
-import type { EpochState } from './settle/state.ts';
-import type { Tuple } from './settle/tuple.ts';
-import type { Address, Amount, EpochNumber, Hash, HotspotKey } from './units.ts';
+import { mergeEvidence } from './settle/logged-reports.ts';
+import { policyHash } from './settle/policy-codec.ts';
+import { registryBytes, registryHash, type RegistryTable } from './settle/registry.ts';
+import { emptyState, stateBytes, stateHash, type EpochState } from './settle/state.ts';
+import { settlementTree } from './settle/tree.ts';
+import { GENESIS_PARENT, tupleHash, type Tuple } from './settle/tuple.ts';
+import { amount, type Address, type Amount, type EpochNumber, type Hash, type HotspotKey } from './units.ts';
 import type { PocVerdict, ReportVerdict, VerifySignature } from './verify/poc.ts';
 
 /** What the chain says about an epoch; the epoch folder repeats it, an auditor compares it with the Network account. */
@@ -49,8 +61,11 @@ export interface ComputedEpoch {
   readonly kind: 'computed';
   /** In the order of judgement. */
   readonly verdicts: readonly PocVerdict[];
-  /** Reports received in the epoch whose signature is bad; public, attached to nothing. */
+  /** Reports received in the epoch whose signature is bad and that came with no PoC of it; attached to nothing. */
   readonly badlySigned: readonly ReportVerdict[];
+  /** Reports whose bytes could not be decoded, and records of kinds that this version does not know. */
+  readonly undecodable: number;
+  readonly unknownRecords: number;
   /** Every hotspot with shares, by key. */
   readonly payouts: readonly HotspotPayout[];
   readonly rewards: EpochRewards<HotspotKey>;
@@ -68,3 +83,90 @@ export interface EmptyEpoch {
 }
 
 export type EpochResult = ComputedEpoch | EmptyEpoch;
+
+/**
+ * Computes an epoch from evidence, registry, policy and state alone, exactly (poc.md 5, chain.md, evidence.md). Throws
+ * policy_mismatch, state_mismatch, evidence_mismatch, malformed_record or amount_out_of_range.
+ */
+export function computeEpoch(input: EpochInput): EpochResult {
+  const { facts, policy, registry, verify } = input;
+  requirePolicy(input);
+  const parentTupleHash = requireParent(input);
+  const logs = openEpochEvidence(input);
+  const merged = mergeEvidence(logs, verify);
+  const judged = judgeEpoch({
+    facts,
+    policy,
+    registry: registry.hotspots,
+    state: input.state.poc,
+    reports: merged.reports,
+    entropies: merged.entropies,
+    verify,
+  });
+  if (!judged.hasBeacon) return { kind: 'empty', state: input.state };
+
+  const { verdicts, badlySigned, state: poc } = judged;
+  const scales = densityScales(activeCells({ state: poc, registry: registry.hotspots, end: facts.end }));
+  const shares = pocShares({ verdicts, registry: registry.hotspots, scales });
+  const { payouts, rewards, earned } = payOut({ epoch: input, shares, scales });
+  if (rewards.minted > facts.emission)
+    throw new ProtocolError('amount_out_of_range', { minted: rewards.minted, emission: facts.emission });
+  const { epoch, holdback } = facts;
+  const accounts = advanceAccounts({ accounts: input.state, epoch, holdback, earned, deny: policy.deny });
+  const state: EpochState = { ...input.state, ...accounts, poc };
+  const leaves = [...state.cumulative].map(([key, cumulative]): Leaf => ({ key, cumulative }));
+  const tree = settlementTree({ network: facts.network, leaves });
+  const tuple: Tuple = {
+    network: facts.network,
+    epoch,
+    parentTupleHash,
+    root: tree.root,
+    leafCount: tree.leaves.length,
+    cumulativeTotal: amount(tree.total),
+    creditsRoot: EMPTY_ROOT,
+    creditsCount: 0,
+    evidenceHash: evidenceHash(input.evidence.map(cutOf)),
+    registryHash: registryHash(registryBytes(registry)),
+    policyHash: policyHash(policy),
+    stateHash: stateHash(stateBytes(state)),
+  };
+  return {
+    kind: 'computed',
+    verdicts,
+    badlySigned,
+    undecodable: merged.undecodable.length,
+    unknownRecords: logs.reduce((sum, log) => sum + log.unknown, 0),
+    payouts,
+    rewards,
+    leaves: tree.leaves,
+    state,
+    tuple,
+    tupleHash: tupleHash(tuple),
+  };
+}
+
+/** Credit price and holdback stand on chain and in the policy; its regions are those that this version ships. */
+function requirePolicy({ facts, policy }: EpochInput): void {
+  const pairs = [
+    { field: 'credit_price', policy: policy.credit_price, chain: facts.creditPrice.toString() },
+    { field: 'holdback', policy: policy.holdback, chain: facts.holdback },
+    { field: 'regions', policy: policy.regions, here: REGION_TABLE_HASH },
+  ];
+  const different = pairs.find((pair) => pair.policy !== (pair.chain ?? pair.here));
+  if (different !== undefined) throw new ProtocolError('policy_mismatch', different);
+}
+
+/** The parent's hash, once the state is known to be the one that it left. */
+function requireParent({ facts, parent, state }: EpochInput): Hash {
+  const found = stateHash(stateBytes(state));
+  const expected = parent === null ? stateHash(stateBytes(emptyState())) : parent.stateHash;
+  if (found !== expected) throw new ProtocolError('state_mismatch', { field: 'state', found, expected });
+  if (parent === null) return GENESIS_PARENT;
+  if (parent.network !== facts.network || parent.epoch >= facts.epoch)
+    throw new ProtocolError('state_mismatch', {
+      field: 'parent',
+      found: `${parent.network} ${parent.epoch}`,
+      expected: `an epoch of ${facts.network} before ${facts.epoch}`,
+    });
+  return tupleHash(parent);
+}

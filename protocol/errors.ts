@@ -24,6 +24,7 @@ export const PROTOCOL_ERRORS = {
   unsuitable_plan:
     'The channel plan leaves no power for this antenna gain, no channel or no spreading for a beacon; correct the gain.',
   amount_out_of_range: 'An amount left the range of u64.',
+  state_mismatch: 'The state or its parent tuple is not the one that the chain of tuples names.',
   malformed_verifier_key:
     'The text is not a verifier key (name+hex id+base64) of an ed25519 log key; copy it whole from the policy.',
   malformed_receipt: 'The receipt has fields of another shape than a log answers; keep the whole answer.',

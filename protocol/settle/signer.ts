@@ -6,7 +6,7 @@ import type { VerifySignature } from '../verify/poc.ts';
 import { openSessionInit, type SessionInit } from '../wire/session.ts';
 
 /** A session's key may sign for half an hour, and a minute of delay is forgiven (evidence.md, "Records"). */
-export const SESSION_LIFETIME_MS = 31 * 60_000;
+export const SESSION_LIFETIME_MS: number = 31 * 60_000;
 
 /** The session_inits of one log, each opened and verified at most once. */
 export class Sessions {

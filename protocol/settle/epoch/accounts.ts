@@ -1,8 +1,8 @@
-import type { Policy } from '../policy.ts';
-import { amount, type Amount, type EpochNumber } from '../units.ts';
-import { keyFromText } from '../wire/key.ts';
-import { hotspotLeafKey, type LeafKey } from './leaf.ts';
-import type { EpochState } from './state.ts';
+import type { Policy } from '../../policy.ts';
+import { amount, type Amount, type EpochNumber } from '../../units.ts';
+import { keyFromText } from '../../wire/key.ts';
+import { hotspotLeafKey, type LeafKey } from '../leaf.ts';
+import type { EpochState } from '../state.ts';
 
 /** Totals and amounts that are held back; the parts of the state that money passes through. */
 export type Accounts = Pick<EpochState, 'cumulative' | 'pending'>;

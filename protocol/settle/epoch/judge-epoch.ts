@@ -1,0 +1,112 @@
+import type { EpochFacts } from '../../epoch.ts';
+import type { Policy } from '../../policy.ts';
+import { millis, type Cell } from '../../units.ts';
+import { advance } from '../../verify/advance.ts';
+import { checkPoc } from '../../verify/check-poc.ts';
+import { Grouper, judgedAt } from '../../verify/grouper.ts';
+import type {
+  EntropyFact,
+  LoggedReport,
+  PocGroup,
+  PocState,
+  PocVerdict,
+  Position,
+  Registry,
+  ReportVerdict,
+  VerifySignature,
+} from '../../verify/poc.ts';
+import { comparePositions } from '../../verify/position.ts';
+import { isRegistered } from '../../verify/rules/participant.ts';
+import { clonePocState, forgetBefore, rememberEntropy } from '../../verify/state.ts';
+
+/** Hotspots whose beacon was heard less than this long before the epoch's end are counted in the density. */
+const ACTIVE_MS = 61 * 3_600_000;
+
+export interface JudgedEpoch {
+  /** PoCs whose beacon lies in the epoch, and late reports of the epoch, in the order of judgement. */
+  readonly verdicts: readonly PocVerdict[];
+  /** Badly signed reports of the epoch that belong to no PoC of it, in order. */
+  readonly badlySigned: readonly ReportVerdict[];
+  /** Whether a registered key signed a beacon report of the epoch. */
+  readonly hasBeacon: boolean;
+  /** The state after the epoch's last PoC. */
+  readonly state: PocState;
+}
+
+/** Judges an epoch's reports in order, moving a copy of the state. */
+export function judgeEpoch(input: {
+  readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
+  readonly policy: Policy;
+  readonly registry: Registry;
+  readonly state: PocState;
+  /** In order, from 181 s before the epoch's start. */
+  readonly reports: readonly LoggedReport[];
+  readonly entropies: readonly EntropyFact[];
+  readonly verify: VerifySignature;
+}): JudgedEpoch {
+  const { facts, policy, registry, verify } = input;
+  const { epoch } = facts;
+  const state = clonePocState(input.state);
+  for (const entropy of input.entropies) rememberEntropy(state.entropies, entropy);
+  const inEpoch = ({ receivedAt }: Position): boolean =>
+    facts.start * 1000 < receivedAt && receivedAt <= facts.end * 1000;
+
+  const grouper = new Grouper({ verify, recent: state.recent.values() });
+  for (const report of input.reports) grouper.push(report);
+  const verdicts: PocVerdict[] = [];
+  const badlySigned: ReportVerdict[] = [];
+  const judge = (group: PocGroup): PocVerdict =>
+    advance({
+      state,
+      checked: checkPoc({ group, registry, policy, epoch, entropies: state.entropies, verify }),
+      policy,
+      epoch,
+    });
+  for (const group of grouper.flush()) {
+    if (group.kind === 'stale') {
+      // What never met a beacon belongs to no epoch, but a bad signature is public.
+      const here = group.reports.filter(({ position }) => inEpoch(position));
+      if (here.length > 0) badlySigned.push(...judge({ ...group, reports: here }).others.filter(isBad));
+      continue;
+    }
+    if (!inEpoch(judgedAt(group))) continue;
+    const verdict = judge(group);
+    if (group.kind === 'loose') badlySigned.push(...verdict.others.filter(isBad));
+    // Badly signed reports from before the start were named in the epoch of their reception.
+    const others = verdict.others.filter(
+      (other) => !isBad(other) || (group.kind === 'poc' && other.position.receivedAt > facts.start * 1000),
+    );
+    if (verdict.beacon !== null || others.length > 0) verdicts.push({ ...verdict, others });
+  }
+  forgetBefore(state, millis(facts.end * 1000));
+  badlySigned.sort((a, b) => comparePositions(a.position, b.position));
+  const hasBeacon = verdicts.some(({ beacon, others }) =>
+    [...(beacon === null ? [] : [beacon]), ...others].some(
+      ({ kind, key, position, reason }) =>
+        kind === 'beacon' &&
+        reason !== 'bad_signature' &&
+        inEpoch(position) &&
+        isRegistered(registry.get(key), position.receivedAt),
+    ),
+  );
+  return { verdicts, badlySigned, hasBeacon, state };
+}
+
+/** Cells of the hotspots whose last heard beacon is younger than 61 h at the end (seconds), one per hotspot. */
+export function activeCells(input: {
+  readonly state: PocState;
+  readonly registry: Registry;
+  readonly end: number;
+}): Cell[] {
+  const cells: Cell[] = [];
+  for (const [key, { lastBeaconRecip }] of input.state.clocks) {
+    const cell = input.registry.get(key)?.cell ?? null;
+    if (cell !== null && lastBeaconRecip !== null && input.end * 1000 - lastBeaconRecip < ACTIVE_MS)
+      cells.push(cell);
+  }
+  return cells;
+}
+
+function isBad({ reason }: ReportVerdict): boolean {
+  return reason === 'bad_signature';
+}

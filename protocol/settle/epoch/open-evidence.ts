@@ -1,0 +1,59 @@
+import type { EpochFacts } from '../../epoch.ts';
+import { ProtocolError, type ErrorContext } from '../../errors.ts';
+import { openEvidence, type OpenedEvidence, type SealedEvidence } from '../../evidence/cut.ts';
+import { EMPTY_ROOT } from '../../evidence/merkle.ts';
+import { entryReceivedAt } from '../../evidence/record.ts';
+import type { Policy } from '../../policy.ts';
+import { IDENTITY_MS } from '../../verify/windows.ts';
+
+/** What stands for a log that is left out of an epoch: size 0 (evidence.md, "The cut of an epoch"). */
+export function withoutEvidence(origin: string): SealedEvidence {
+  return { origin, from: 0, left: [], entries: [], size: 0, root: EMPTY_ROOT, sessions: [] };
+}
+
+/** Opens the evidence of every log of the policy; evidence_mismatch unless each has its cut and all that belongs to it. */
+export function openEpochEvidence(input: {
+  readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
+  readonly policy: Pick<Policy, 'logs' | 'grace_ms'>;
+  readonly evidence: readonly SealedEvidence[];
+}): OpenedEvidence[] {
+  const { policy, evidence } = input;
+  const foreign = evidence.find(({ origin }) => !policy.logs.some((log) => log.origin === origin));
+  if (foreign !== undefined) throw mismatch(foreign.origin, { expected: 'a log of the policy' });
+  return policy.logs.map(({ origin }) => {
+    const [sealed, again] = evidence.filter((candidate) => candidate.origin === origin);
+    if (sealed === undefined || again !== undefined)
+      throw mismatch(origin, { expected: 'its evidence once' });
+    const opened = openEvidence(sealed);
+    if (opened.size > 0) requireCut({ ...input, sealed, opened });
+    return opened;
+  });
+}
+
+/** The range ends with the first epoch_close of the epoch, not before its grace, and begins before all that counts. */
+function requireCut(input: {
+  readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
+  readonly policy: Pick<Policy, 'grace_ms'>;
+  readonly sealed: SealedEvidence;
+  readonly opened: OpenedEvidence;
+}): void {
+  const { facts, policy, sealed, opened } = input;
+  const close = opened.records.find(({ body }) => body.kind === 'epoch_close' && body.epoch === facts.epoch);
+  if (close?.index !== opened.size - 1)
+    throw mismatch(opened.origin, {
+      expected: 'the first epoch_close at the end',
+      close: close?.index ?? null,
+    });
+  const earliest = facts.end * 1000 + policy.grace_ms;
+  if (close.receivedAt < earliest)
+    throw mismatch(opened.origin, { expected: `a close at ${earliest} or later`, close: close.receivedAt });
+  const [first] = sealed.entries;
+  const bound = facts.start * 1000 - IDENTITY_MS;
+  const complete = opened.from === 0 || (first !== undefined && entryReceivedAt(first) < bound);
+  if (!complete)
+    throw mismatch(opened.origin, { expected: `a first entry before ${bound}`, from: opened.from });
+}
+
+function mismatch(origin: string, context: ErrorContext): ProtocolError {
+  return new ProtocolError('evidence_mismatch', { origin, ...context });
+}
