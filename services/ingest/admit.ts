@@ -1,11 +1,10 @@
 import { Compile } from 'typebox/compile';
-import type { HotspotKey } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { keyNetwork } from '#protocol/wire/key';
 import { openReport, type BeaconReport, type WitnessReport } from '#protocol/wire/report';
-import type { RegistryFile } from '../runtime/registry-file.ts';
 import { clientOf, type Budget } from './budget.ts';
 import { refusal, refusalOf, type Refusal } from './refusals.ts';
+import type { Registered } from './registered.ts';
 import { reportItem } from './schemas.ts';
 
 /** A report that may enter the log: its bytes exactly as they came. */
@@ -13,13 +12,6 @@ export interface Admitted {
   readonly item: number;
   readonly kind: 'beacon' | 'witness';
   readonly bytes: Uint8Array;
-}
-
-/** What is known of the network at this moment. */
-export interface Registered {
-  /** null until follow has written the registry: then no key is known. */
-  readonly keyNetwork: 'mainnet' | 'testnet' | null;
-  readonly keys: ReadonlySet<HotspotKey>;
 }
 
 export interface Gate {
@@ -73,13 +65,6 @@ export interface Budgets {
   readonly address: Budget;
   readonly named: Budget;
   readonly verified: Budget;
-}
-
-export function registeredIn(file: RegistryFile | null): Registered {
-  return {
-    keyNetwork: file?.network.keyNetwork ?? null,
-    keys: new Set(file?.hotspots.map((hotspot) => hotspot.key)),
-  };
 }
 
 function open(

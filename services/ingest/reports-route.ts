@@ -4,7 +4,8 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import type { Counter } from 'prom-client';
 import type { HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { openGate, type Admitted, type Budgets, type Registered } from './admit.ts';
+import { openGate, type Admitted, type Budgets } from './admit.ts';
+import type { Registered } from './registered.ts';
 import { refusal, statusOf, type Refusal } from './refusals.ts';
 import { MAX_BATCH, reportsAnswers, reportsBody } from './schemas.ts';
 
@@ -13,8 +14,8 @@ const BACKLOG_RETRY_S = 10;
 
 export interface ReportsContext {
   readonly logger: Logger;
-  /** Resolves when the record is on disk; rejects where it is not. */
-  readonly append: (body: EvidenceBody) => Promise<Receipt>;
+  /** Resolves with a receipt for each when all are on disk; rejects where none is. */
+  readonly append: (bodies: readonly EvidenceBody[]) => Promise<readonly Receipt[]>;
   readonly registered: () => Promise<Registered>;
   readonly budgets: Budgets;
   readonly verify: VerifySignature;
@@ -65,24 +66,26 @@ async function take(
   const { budgets, verify } = context;
   const gate = openGate({ registered: await context.registered(), budgets, verify, now });
   const decided = reports.map((value, item) => gate.admit({ value, item, address }));
-  const ended = await Promise.all(
-    decided.map((each) => ('code' in each ? Promise.resolve(each) : log(each, context))),
-  );
-  const receipts = ended.flatMap((each) => ('code' in each ? [] : [each]));
-  return { receipts, refused: ended.flatMap((each) => ('code' in each ? [each] : [])) };
+  const admitted = decided.flatMap((each) => ('code' in each ? [] : [each]));
+  const refused = decided.flatMap((each) => ('code' in each ? [each] : []));
+  if (admitted.length === 0) return { receipts: [], refused };
+  try {
+    return { receipts: await log(admitted, context), refused };
+  } catch (error) {
+    context.logger.error({ error, reports: admitted.length }, 'the log did not take reports');
+    const unlogged = admitted.map(({ item }) => refusal('log_unavailable', item));
+    return { receipts: [], refused: [...refused, ...unlogged].sort((a, b) => (a.item ?? 0) - (b.item ?? 0)) };
+  }
 }
 
-async function log(
-  admitted: Admitted,
-  context: ReportsContext,
-): Promise<(ReceiptJson & { readonly item: number }) | Refusal> {
-  const { item, kind, bytes } = admitted;
-  try {
-    return { item, ...encodeReceipt(await context.append({ kind, report: bytes, session: null })) };
-  } catch (error) {
-    context.logger.error({ error, item }, 'the log did not take a report');
-    return refusal('log_unavailable', item);
-  }
+async function log(admitted: readonly Admitted[], context: ReportsContext): Promise<Answer['receipts']> {
+  const bodies = admitted.map(({ kind, bytes }): EvidenceBody => ({ kind, report: bytes, session: null }));
+  const receipts = await context.append(bodies);
+  return receipts.map((receipt, place) => {
+    const item = admitted[place]?.item;
+    if (item === undefined) throw new Error('the log answered more receipts than it was given reports');
+    return { item, ...encodeReceipt(receipt) };
+  });
 }
 
 function refuseAll(code: Refusal['code'], detail = ''): Answer {

@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PublicKey } from '@solana/web3.js';
+import { readClock } from '#client';
+import { formatVerifierKey } from '#protocol/evidence/verifier-key';
+import { millis } from '#protocol/units';
+import { openBacklogReader } from '../runtime/backlog-file.ts';
+import { openChain } from '../runtime/chain.ts';
+import type { IngestConfig } from '../runtime/config.ts';
+import { listenHttp } from '../runtime/http-server.ts';
+import { logOrigin } from '../runtime/log-origin.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { openMetrics } from '../runtime/metrics.ts';
+import { readNetworkFile } from '../runtime/network-file.ts';
+import { openRegistryReader } from '../runtime/registry-file.ts';
+import type { Lifetime } from '../runtime/shutdown.ts';
+import { verifySignature } from '../runtime/signature.ts';
+import { openRegistered } from './registered.ts';
+import { createIngestApp } from './app.ts';
+import { openBudget } from './budget.ts';
+import { checkClock } from './clock-check.ts';
+import { closeEpochs } from './close-epochs.ts';
+import { openEntropyService } from './entropy.ts';
+import { loadOrCreateLogKey } from './log-key.ts';
+import { logSigner } from './log/log-signer.ts';
+import { openLog } from './log/open-log.ts';
+
+/** Opens everything of ingest in the order in which it can refuse: network, clock, log, port. */
+export async function startIngest(options: {
+  readonly config: IngestConfig;
+  readonly logger: Logger;
+  readonly lifetime: Lifetime;
+  /** Called where the log says that this process must end. */
+  readonly fatal: (error: Error) => void;
+}): Promise<{ readonly url: string; readonly origin: string; readonly vkey: string }> {
+  const { config, logger, lifetime, fatal } = options;
+  const { signal } = lifetime;
+  const network = await readNetworkFile(config.dataDir);
+  const chain = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed', timeoutMs: 5000 });
+  const now = Date.now;
+  await checkClock({
+    readChainSeconds: async () => (await readClock(chain, 'processed')).unixTime,
+    now,
+    waitSeconds: config.clockWaitSeconds,
+    logger,
+    signal,
+  });
+
+  const dir = join(config.dataDir, 'ingest');
+  const publicDir = join(dir, 'public');
+  await mkdir(publicDir, { recursive: true });
+  const origin = logOrigin({ name: network.name, network: network.network, ingest: config.ingestName });
+  const signer = logSigner(origin, await loadOrCreateLogKey(config.dataDir));
+  const vkey = formatVerifierKey(signer.key);
+  const log = lifetime.own(
+    await openLog({
+      dir,
+      origin,
+      signer,
+      clock: () => millis(now()),
+      fatal,
+      failed: (error) => {
+        logger.warn({ error }, 'the log could not publish; it tries again');
+      },
+    }),
+  );
+  logger.info({ origin, vkey, size: log.size }, 'log open');
+
+  const registry = openRegistryReader(config.dataDir);
+  void closeEpochs({ dataDir: config.dataDir, log, registry, now, logger, signal });
+  const entropy = openEntropyService({
+    latestBlock: async () => {
+      const { context, value } = await chain.getLatestBlockhashAndContext('confirmed');
+      return { slot: BigInt(context.slot), blockhash: new PublicKey(value.blockhash).toBytes() };
+    },
+    record: (body) => log.append([body]),
+    intervalMs: config.entropyIntervalSeconds * 1000,
+    now,
+    logger,
+  });
+  void entropy.run(signal);
+
+  const metrics = openMetrics('ingest');
+  const app = await createIngestApp({
+    logger,
+    metrics,
+    publicDir,
+    entropy,
+    reports: {
+      append: (bodies) => log.append(bodies),
+      registered: openRegistered(registry),
+      budgets: {
+        address: openBudget(config.addressBudget),
+        named: openBudget(config.keyBudget),
+        verified: openBudget(config.keyBudget),
+      },
+      verify: verifySignature,
+      backlogAge: openBacklogReader(config.dataDir),
+      now,
+    },
+    health: () => ({ ok: true, origin, size: log.size, entropy: entropy.current() !== null }),
+  });
+  const { url } = lifetime.own(await listenHttp(app, { ...config, logger }));
+  return { url, origin, vkey };
+}

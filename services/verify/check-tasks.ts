@@ -1,0 +1,10 @@
+import { checkPoc } from '#protocol/verify/check-poc';
+import type { CheckedPoc } from '#protocol/verify/checked-poc';
+import type { VerifySignature } from '#protocol/verify/poc';
+import type { CheckTask } from './check-job.ts';
+
+/** Everything about the task's groups that needs no state; the same in a worker and in fold. */
+export function checkTask(task: CheckTask, verify: VerifySignature): readonly CheckedPoc[] {
+  const { registry, policy, epoch, entropies } = task;
+  return task.groups.map((group) => checkPoc({ group, registry, policy, epoch, entropies, verify }));
+}

@@ -1,0 +1,91 @@
+import { advance } from '#protocol/verify/advance';
+import type { CheckedPoc } from '#protocol/verify/checked-poc';
+import type { Millis } from '#protocol/units';
+import type { EntropyFact, PocState } from '#protocol/verify/poc';
+import { rememberEntropy } from '#protocol/verify/state';
+import { ENTROPY_MEMORY_MS } from '#protocol/verify/windows';
+import type { ProvisionalVerdict } from '../runtime/jobs.ts';
+import type { CheckTask } from './check-job.ts';
+
+/** What fold applies, strictly in the order in which it was emitted. */
+type Step =
+  | {
+      readonly kind: 'checked';
+      readonly task: CheckTask;
+      readonly checked: Promise<readonly CheckedPoc[]>;
+      /** Log time at which the last of its groups closed. */
+      readonly closed: Millis;
+    }
+  | { readonly kind: 'entropy'; readonly entropy: EntropyFact }
+  | { readonly kind: 'mark'; readonly time: Millis; readonly from: number };
+
+/** Moves one state by one beacon at a time; knows no clock and no queue. */
+export interface Fold {
+  push(step: Step): void;
+  /** Jobs whose results are not applied yet. */
+  readonly waiting: () => number;
+  /** When the oldest of them closed; null: none is waiting. */
+  readonly oldest: () => Millis | null;
+  /** Applies steps until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function openFold(options: {
+  readonly state: PocState;
+  readonly onVerdict: (verdict: ProvisionalVerdict) => void;
+  /** The state as it is at a mark, to be written before the next step. */
+  readonly onMark: (mark: {
+    readonly time: Millis;
+    readonly from: number;
+    readonly state: PocState;
+  }) => Promise<void>;
+}): Fold {
+  const { state, onVerdict } = options;
+  const steps: Step[] = [];
+  let wake: () => void = () => undefined;
+
+  const apply = async (step: Step): Promise<void> => {
+    switch (step.kind) {
+      case 'entropy':
+        rememberEntropy(state.entropies, step.entropy);
+        return;
+      case 'mark':
+        for (const [data, { receivedAt }] of state.entropies)
+          if (step.time - receivedAt > ENTROPY_MEMORY_MS) state.entropies.delete(data);
+        await options.onMark({ time: step.time, from: step.from, state });
+        return;
+      case 'checked': {
+        const { epoch, policy } = step.task;
+        for (const checked of await step.checked)
+          onVerdict({ epoch: epoch.toString(), verdict: advance({ state, checked, policy, epoch }) });
+      }
+    }
+  };
+  return {
+    push: (step) => {
+      // Of marks that nothing stands between the last one serves; so a stalled fold gathers none.
+      if (step.kind === 'mark' && steps.length > 1 && steps.at(-1)?.kind === 'mark') steps.pop();
+      steps.push(step);
+      wake();
+    },
+    waiting: () => steps.filter((step) => step.kind === 'checked').length,
+    oldest: () => steps.find((step) => step.kind === 'checked')?.closed ?? null,
+    run: async (signal) => {
+      const aborted = new Promise<null>((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve(null);
+        });
+      });
+      while (!signal.aborted) {
+        const [step] = steps;
+        if (step === undefined) {
+          await Promise.race([aborted, new Promise<void>((resolve) => (wake = resolve))]);
+          continue;
+        }
+        if (step.kind === 'checked' && (await Promise.race([aborted, step.checked])) === null) return;
+        await apply(step);
+        steps.shift();
+      }
+    },
+  };
+}

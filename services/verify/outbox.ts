@@ -1,0 +1,93 @@
+import { millis } from '#protocol/units';
+import type { PocVerdict } from '#protocol/verify/poc';
+import type { ProvisionalVerdict, VerdictsJob } from '../runtime/jobs.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { contentJobId, openQueue } from '../runtime/queue.ts';
+import { openRedis } from '../runtime/redis.ts';
+import type { Closeable } from '../runtime/shutdown.ts';
+import { digestOf } from './check-job.ts';
+
+/** Hands verdicts to the read model in batches, none earlier than its reports may be seen. */
+export interface Outbox extends Closeable {
+  add(verdict: ProvisionalVerdict): void;
+  /** Sends what has gathered. */
+  flush(): void;
+  /** Batches that Redis has not taken yet. */
+  readonly unsent: () => number;
+  readonly redisReady: () => boolean;
+}
+
+/** evidence.md: no look-up shows an entry before its window has closed. */
+export const HIDDEN_MS = 15_000;
+const MAX_VERDICTS = 100;
+/** Batches that are sent again when Redis was away: it may have lost them. */
+const REMEMBERED = 256;
+
+export function openOutbox(options: {
+  readonly redisUrl: string;
+  readonly logger: Logger;
+  readonly now: () => number;
+}): Outbox {
+  const { redisUrl, logger, now } = options;
+  const queue = openQueue<VerdictsJob, unknown>({ name: 'verdicts', redisUrl, logger });
+  const link = openRedis({ url: redisUrl, logger });
+  const remembered: VerdictsJob[] = [];
+  let gathered: ProvisionalVerdict[] = [];
+  let unsent = 0;
+  let wasReady = false;
+
+  const send = (job: VerdictsJob): void => {
+    unsent += 1;
+    const delay = Math.max(0, lastReceived(job) + HIDDEN_MS - now());
+    queue
+      .add('verdicts', job, { jobId: jobIdOf(job), delay })
+      .catch((error: unknown) => {
+        logger.warn({ error }, 'verdicts were not handed on; they come with the settled epoch');
+      })
+      .finally(() => {
+        unsent -= 1;
+      });
+  };
+  link.client.on('ready', () => {
+    if (wasReady) for (const job of remembered) send(job);
+    wasReady = true;
+  });
+  const flush = (): void => {
+    if (gathered.length === 0) return;
+    const job: VerdictsJob = { verdicts: gathered };
+    gathered = [];
+    remembered.push(job);
+    if (remembered.length > REMEMBERED) remembered.shift();
+    send(job);
+  };
+  return {
+    add: (verdict) => {
+      gathered.push(verdict);
+      if (gathered.length >= MAX_VERDICTS) flush();
+    },
+    flush,
+    unsent: () => unsent,
+    redisReady: link.ready,
+    close: async () => {
+      await link.close();
+      await queue.close();
+    },
+  };
+}
+
+/** Latest reception among a batch's reports. */
+export function lastReceived(job: VerdictsJob): number {
+  return Math.max(
+    ...job.verdicts.flatMap(({ verdict }) => reportsOf(verdict).map((each) => each.position.receivedAt)),
+    millis(0),
+  );
+}
+
+function jobIdOf(job: VerdictsJob): string {
+  const first = job.verdicts.flatMap(({ verdict }) => reportsOf(verdict))[0]?.position;
+  return contentJobId({ origin: first?.origin ?? '', index: first?.index ?? 0, digest: digestOf(job) });
+}
+
+function reportsOf(verdict: PocVerdict): PocVerdict['witnesses'] {
+  return [...(verdict.beacon === null ? [] : [verdict.beacon]), ...verdict.witnesses, ...verdict.others];
+}
