@@ -1,32 +1,41 @@
-import { openFolder, type EpochFolder } from '#protocol/settle/folder';
-import { tupleHash } from '#protocol/settle/tuple';
+import { FILES, openFile, type FolderFiles } from '#protocol/settle/folder';
+import { openLeaves } from '#protocol/settle/folder/leaves-file';
+import { settlementTree, type SettlementTree } from '#protocol/settle/tree';
+import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
-import { readEpochFiles } from '#services/runtime/public-epochs';
 import type { Logger } from '#services/runtime/logger';
+import { epochPath } from '#services/runtime/public-epochs';
 import type { PublicFiles } from '#services/runtime/public-files';
 
-export interface FolderSource {
-  /** The folder of exactly this tuple from the first source that has it; null where none has. */
-  find(wanted: { readonly epoch: EpochNumber; readonly tupleHash: Hash }): Promise<EpochFolder | null>;
+interface Wanted {
+  readonly epoch: EpochNumber;
+  readonly tupleHash: Hash;
 }
 
-/** Nothing that a source says is believed: its tuple must have the hash that the chain holds, its leaves the tuple's root. */
+/** What claims need of an epoch folder. */
+export interface Settlement {
+  readonly tuple: Tuple;
+  readonly tree: SettlementTree;
+}
+
+export interface FolderSource {
+  /** The settlement of exactly this tuple from the first source that has it; null where none has. */
+  find(wanted: Wanted): Promise<Settlement | null>;
+}
+
+/** Nothing that a source says is believed: the tuple must have the hash on chain, the leaves must have the tuple's root. */
 export function openFolderSource(sources: readonly PublicFiles[], logger: Logger): FolderSource {
   return {
     async find(wanted) {
       for (const source of sources) {
         try {
-          const files = await readEpochFiles(source, wanted.epoch);
-          if (files === null) continue;
-          const folder = openFolder(files);
-          if (tupleHash(folder.tuple) === wanted.tupleHash && folder.tree.root === folder.tuple.root)
-            return folder;
-          logger.warn(
-            { source: source.location, ...wordsOf(wanted) },
-            'a folder is not the one that the chain holds',
-          );
+          const found = await readSettlement(source, wanted);
+          if (found !== null) return found;
         } catch (error) {
-          logger.warn({ error, source: source.location, ...wordsOf(wanted) }, 'a folder cannot be read');
+          logger.warn(
+            { error, source: source.location, epoch: wanted.epoch.toString() },
+            'a folder cannot be read',
+          );
         }
       }
       return null;
@@ -34,6 +43,22 @@ export function openFolderSource(sources: readonly PublicFiles[], logger: Logger
   };
 }
 
-function wordsOf(wanted: { readonly epoch: EpochNumber; readonly tupleHash: Hash }): object {
-  return { epoch: wanted.epoch.toString(), tupleHash: wanted.tupleHash };
+async function readSettlement(source: PublicFiles, wanted: Wanted): Promise<Settlement | null> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of [FILES.tuple, FILES.leaves]) {
+    const bytes = await source.read(epochPath(wanted.epoch, name));
+    if (bytes === null) return null;
+    files.set(name, bytes);
+  }
+  return settlementOf(files, wanted);
+}
+
+function settlementOf(files: FolderFiles, wanted: Wanted): Settlement | null {
+  const tuple = openFile(files, FILES.tuple, openTuple);
+  if (tupleHash(tuple) !== wanted.tupleHash) return null;
+  const tree = settlementTree({
+    network: tuple.network,
+    leaves: openFile(files, FILES.leaves, openLeaves),
+  });
+  return tree.root === tuple.root ? { tuple, tree } : null;
 }

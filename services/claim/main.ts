@@ -16,7 +16,8 @@ const logger = createLogger({ stage: 'claim', level: config.logLevel });
 
 await runMain({
   logger,
-  main: async ({ signal, own }) => {
+  main: async (lifetime) => {
+    const { signal } = lifetime;
     const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
     const claimer = createClaimer({
       ...config,
@@ -29,7 +30,7 @@ await runMain({
     });
     const metrics = openMetrics('claim');
     const server = createHttpServer({ logger, metrics, health: () => ({ ...claimer.health() }) });
-    own(await listenHttp(server, { ...config, logger }));
+    lifetime.own(await listenHttp(server, { ...config, logger }));
     await claimer.run();
   },
 });

@@ -24,7 +24,7 @@ export function packParcels(parcels: readonly Parcel[], payer: PublicKey): reado
 }
 
 function fits(parcels: readonly Parcel[], payer: PublicKey): boolean {
-  const transaction = new Transaction({ feePayer: payer, recentBlockhash: BLOCKHASH });
+  const transaction = new Transaction({ feePayer: payer, blockhash: BLOCKHASH, lastValidBlockHeight: 0 });
   for (const parcel of parcels) transaction.add(...parcel.instructions);
   try {
     const signatures = 1 + transaction.compileMessage().header.numRequiredSignatures * 64;

@@ -13,7 +13,8 @@ const logger = createLogger({ stage: 'follow', level: config.logLevel });
 
 await runMain({
   logger,
-  main: async ({ signal, own }) => {
+  main: async (lifetime) => {
+    const { signal } = lifetime;
     const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
     const follower = createFollower({
       ...config,
@@ -25,7 +26,7 @@ await runMain({
     });
     const metrics = openMetrics('follow');
     const server = createHttpServer({ logger, metrics, health: () => ({ ...follower.health() }) });
-    own(await listenHttp(server, { ...config, logger }));
+    lifetime.own(await listenHttp(server, { ...config, logger }));
     await follower.run();
   },
 });

@@ -30,13 +30,14 @@ export interface LoopOptions {
 /** Runs `turn` until the signal aborts; a turn that throws is tried again after a growing delay. */
 export async function runLoop(options: LoopOptions): Promise<void> {
   let failures = 0;
-  while (!options.signal.aborted) {
+  const isStopped = (): boolean => options.signal.aborted;
+  while (!isStopped()) {
     try {
       await options.turn();
       failures = 0;
       await pause(options.intervalMs, options.signal);
     } catch (error) {
-      if (options.signal.aborted) return;
+      if (isStopped()) return;
       failures += 1;
       options.onFailure({ error, failures });
       await pause(backoffDelay(failures, options.backoff, Math.random()), options.signal);

@@ -53,6 +53,8 @@ export interface SettleConfig extends StageConfig, ChainConfig {
   /** Number of the oracle: names its folder and key. */
   readonly oracle: number;
   readonly keyFile: string;
+  /** Base of another oracle's public files, for a final epoch that can no longer be recomputed; null: adopt nothing. */
+  readonly adoptFrom: string | null;
   readonly pollMs: number;
 }
 
@@ -110,6 +112,7 @@ export function parseSettleConfig(env: Env): SettleConfig {
     ...chainConfig(env),
     oracle,
     keyFile: textField(env, 'ORACLE_KEY_FILE', join(stage.dataDir, 'keys', `oracle-${oracle}.json`)),
+    adoptFrom: optionalField(env, 'ADOPT_FROM'),
     pollMs: pollField(env),
   };
 }

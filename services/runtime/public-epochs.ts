@@ -68,3 +68,9 @@ export async function readEpochFiles(source: PublicFiles, epoch: EpochNumber): P
   }
   return files;
 }
+
+/** Where an oracle keeps its mirror of a log, below the same base as its epochs; no step of it is empty or dots. */
+export function mirrorPath(origin: string): string {
+  const step = (part: string): string => encodeURIComponent(part).replaceAll('.', '%2E') || '%';
+  return `evidence/${origin.split('/').map(step).join('/')}`;
+}

@@ -60,8 +60,9 @@ function filesAtUrl(base: string): PublicFiles {
 async function readBody(response: Response, url: string, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  const body: AsyncIterable<Uint8Array> | null = response.body;
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of body ?? []) {
       size += chunk.length;
       if (size > limit) throw new Outage('file_too_large', { url, limit });
       chunks.push(chunk);

@@ -1,7 +1,17 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { SealedEvidence } from '#protocol/evidence/cut';
+import { decodeRecord } from '#protocol/evidence/record';
 import type { Policy } from '#protocol/policy';
 import type { EpochNumber } from '#protocol/units';
+import type { VerifySignature } from '#protocol/verify/poc';
+import { openReport } from '#protocol/wire/report';
 import type { EpochBounds } from '#services/runtime/chain-epoch';
+import { readCut } from '#services/runtime/evidence-cut';
+import { mirrorPath } from '#services/runtime/public-epochs';
+import type { Logger } from '#services/runtime/logger';
+import { Outage } from '#services/runtime/outage';
+import { openLogMirror, type LogMirror } from './log-mirror.ts';
 
 /** The public evidence of a policy's logs, mirrored and verified by this oracle. */
 export interface EvidenceSource {
@@ -13,4 +23,55 @@ export interface EvidenceSource {
     readonly epoch: EpochNumber;
     readonly bounds: EpochBounds;
   }): Promise<readonly SealedEvidence[]>;
+}
+
+export function openEvidenceSource(options: {
+  /** The oracle's folder. */
+  readonly folder: string;
+  readonly verify: VerifySignature;
+  readonly logger: Logger;
+}): EvidenceSource {
+  const mirrors = new Map<string, Promise<LogMirror>>();
+
+  function mirrorOf(log: Policy['logs'][number]): Promise<LogMirror> {
+    const id = createHash('sha256').update(JSON.stringify(log)).digest('hex');
+    const held = mirrors.get(id);
+    if (held !== undefined) return held;
+    const opened = openLogMirror({ ...options, log, folder: join(options.folder, mirrorPath(log.origin)) });
+    mirrors.set(id, opened);
+    opened.catch(() => mirrors.delete(id));
+    return opened;
+  }
+
+  return {
+    async sync(logs) {
+      for (const log of logs) {
+        const mirror = await mirrorOf(log);
+        for (const entry of await mirror.sync()) verifyEarly(entry, options.verify);
+      }
+    },
+    async cut({ logs, epoch, bounds }) {
+      const cuts: SealedEvidence[] = [];
+      for (const log of logs) {
+        const { tree } = await mirrorOf(log);
+        const cut = tree === null ? null : await readCut(tree, { origin: log.origin, epoch, bounds });
+        if (cut === null) throw new Outage('evidence_late', { origin: log.origin, epoch });
+        cuts.push(cut);
+      }
+      return cuts;
+    },
+  };
+}
+
+/** Verifies a report's signature from its bytes; the verifier remembers it. What cannot be opened is judged later. */
+function verifyEarly(entry: Uint8Array, verify: VerifySignature): void {
+  const { body } = decodeRecord(entry);
+  if (body.kind !== 'beacon' && body.kind !== 'witness') return;
+  try {
+    const report = openReport(body.kind, body.report);
+    if (body.session === null)
+      verify({ key: report.key, message: report.signedBytes, signature: report.signature });
+  } catch {
+    // Its verdict comes with the epoch.
+  }
 }

@@ -1,84 +1,170 @@
-import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
-import { computeEpoch, type ComputedEpoch, type EpochInput } from '#protocol/epoch';
-import type { Policy } from '#protocol/policy';
-import { folderFiles } from '#protocol/settle/folder';
-import { GENESIS_PARENT, type Tuple } from '#protocol/settle/tuple';
+import { GENESIS_PARENT, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
-import type { VerifySignature } from '#protocol/verify/poc';
-import {
-  epochBounds,
-  epochFacts,
-  lastEndedEpoch,
-  nextOpenEpoch,
-  policyInForce,
-} from '#services/runtime/chain-epoch';
-import type { Logger } from '#services/runtime/logger';
-import { readChainView, readRegistryTable, type ChainView } from './chain-view.ts';
-import type { EpochStore } from './epoch-store.ts';
-import { holdsBeacon, type EvidenceSource } from './evidence-source.ts';
+import { lastEndedEpoch, nextOpenEpoch } from '#services/runtime/chain-epoch';
+import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
+import { Outage } from '#services/runtime/outage';
+import { findTuple } from '#services/runtime/chain-history';
+import { readChainView, type ChainView } from './chain-view.ts';
 import type { Parent } from './parent.ts';
+import { catchUp } from './catch-up.ts';
+import { settleEpoch, type SettleOptions } from './settle-epoch.ts';
+import { tupleDifferences } from './tuple-difference.ts';
+import { ballotView, dissentingVotes, sendVote } from './vote.ts';
 
-export interface OracleOptions {
-  readonly connection: Connection;
-  readonly network: PublicKey;
-  readonly oracle: Keypair;
-  /** The policy of this hash; throws Outage policy_unavailable where it is not at hand. */
-  readonly policyOf: (hash: Hash) => Promise<Policy>;
-  readonly evidence: EvidenceSource;
-  readonly store: EpochStore;
-  readonly verify: VerifySignature;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
+export interface OracleHealth {
+  readonly ok: boolean;
+  /** Latest epoch that is final on chain. */
+  readonly finalEpoch: string | null;
+  /** Latest epoch that this oracle has computed, with its tuple hash. */
+  readonly computedEpoch: string | null;
+  readonly tupleHash: string | null;
+  /** What is being waited for. */
+  readonly waiting: string | null;
 }
 
-/** An epoch that this oracle has computed on the parent that is final now. */
-export interface Candidate {
+export interface Oracle {
+  health(): OracleHealth;
+  /** One look at the chain and at the logs, and what follows from it. */
+  turn(): Promise<void>;
+  run(): Promise<void>;
+}
+
+export interface OracleOptions extends SettleOptions {
+  readonly pollMs: number;
+  /** Base of another oracle's public files, from which a missed final epoch may be adopted after recomputing it. */
+  readonly adoptFrom: string | null;
+}
+
+/** What was found on one parent: it stays true until another epoch is final. */
+interface Progress {
   readonly parentTupleHash: Hash;
-  readonly epoch: EpochNumber;
-  readonly tuple: Tuple;
+  /** Every open epoch before this one is empty. */
+  readonly next: EpochNumber;
+  /** The tuple of `next`, once computed. */
+  readonly tuple: Tuple | null;
 }
 
-export interface Computation {
-  readonly input: EpochInput;
-  readonly result: ComputedEpoch;
-}
+/** An oracle: computes each ended epoch alone and attests what it computed, and nothing else. */
+export function createOracle(options: OracleOptions): Oracle {
+  const { connection, logger, signal } = options;
+  let progress: Progress | null = null;
+  let finalEpoch: EpochNumber | null = null;
+  let waiting: string | null = null;
+  let reachable = true;
+  const explained = new Set<Hash>();
 
-/** The input of one epoch from the chain, the policy and the logs' public files; null where nothing in it can count. */
-export async function gatherInput(
-  options: OracleOptions,
-  from: { readonly view: ChainView; readonly parent: Parent; readonly epoch: EpochNumber },
-): Promise<EpochInput | null> {
-  const { view, parent, epoch } = from;
-  const { network } = view;
-  const policy = await options.policyOf(policyInForce(network, epoch).hash);
-  const bounds = epochBounds(network, epoch);
-  await options.evidence.sync(policy.logs);
-  const evidence = await options.evidence.cut({ logs: policy.logs, epoch, bounds });
-  if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return null;
+  async function turn(): Promise<void> {
+    const view = await readChainView(connection, options.network);
+    finalEpoch = view.network.latest?.epoch ?? null;
+    const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
+    if (progress?.parentTupleHash !== parentTupleHash)
+      progress = { parentTupleHash, next: nextOpenEpoch(view.network), tuple: null };
+    if (progress.tuple === null) progress = await advance(view, progress);
+    if (progress.tuple !== null) await attestAndCompare(view, progress.tuple);
+    reachable = true;
+  }
+
+  /** Goes through the ended epochs until one is not empty; epochs of a network that was down pass quickly. */
+  async function advance(view: ChainView, from: Progress): Promise<Progress> {
+    const ended = lastEndedEpoch(view.network, view.unixTime);
+    let at = from;
+    if (ended === null || at.next > ended) return wait(at, 'the end of the epoch');
+    const parent = await catchUp(options, view);
+    while (at.next <= ended && at.tuple === null) {
+      signal.throwIfAborted();
+      const tuple = await settleOrWait(view, parent, at.next);
+      if (tuple === 'late') return wait(at, 'the epoch_close of a log');
+      if (tuple === null) logger.info({ epoch: at.next.toString() }, 'empty: skipped');
+      else sayComputed(tuple);
+      at = tuple === null ? { ...at, next: epochNumber(at.next + 1n) } : { ...at, tuple };
+      progress = at;
+    }
+    waiting = null;
+    return at;
+  }
+
+  async function settleOrWait(
+    view: ChainView,
+    parent: Parent,
+    epoch: EpochNumber,
+  ): Promise<Tuple | null | 'late'> {
+    try {
+      return await settleEpoch(options, { view, parent, epoch });
+    } catch (error) {
+      if (error instanceof Outage && error.code === 'evidence_late') return 'late';
+      throw error;
+    }
+  }
+
+  function wait(at: Progress, what: string): Progress {
+    waiting = what;
+    return at;
+  }
+
+  function sayComputed(tuple: Tuple): void {
+    logger.info(
+      {
+        epoch: tuple.epoch.toString(),
+        tupleHash: tupleHash(tuple),
+        root: tuple.root,
+        leaves: tuple.leafCount,
+        cumulativeTotal: tuple.cumulativeTotal.toString(),
+      },
+      'computed',
+    );
+  }
+
+  async function attestAndCompare(view: ChainView, tuple: Tuple): Promise<void> {
+    const ballot = ballotView(view, { oracle: options.oracle, tuple });
+    if (ballot.kind === 'not_voted') {
+      const signature = await sendVote(connection, { oracle: options.oracle, tuple, signal });
+      logger.info({ epoch: tuple.epoch.toString(), tupleHash: tupleHash(tuple), signature }, 'attested');
+    }
+    waiting = ballot.kind === 'ripe' ? 'finalization' : 'other oracles';
+    if (ballot.kind === 'other_ripe') await explain(tuple, { oracles: 'k of n', hash: ballot.tupleHash });
+    for (const vote of dissentingVotes(view, tuple))
+      await explain(tuple, { oracles: vote.oracle, hash: vote.tupleHash });
+  }
+
+  /** Says once which part of another tuple differs from ours; we do not follow it. */
+  async function explain(
+    ours: Tuple,
+    theirs: { readonly oracles: string; readonly hash: Hash },
+  ): Promise<void> {
+    if (explained.has(theirs.hash)) return;
+    const tuple = await findTuple(connection, options.network, theirs.hash);
+    logger.error(
+      {
+        epoch: ours.epoch.toString(),
+        ours: tupleHash(ours),
+        theirs: theirs.hash,
+        by: theirs.oracles,
+        differences: tuple === null ? null : tupleDifferences(ours, tuple),
+      },
+      'others attest another tuple; ours stays',
+    );
+    explained.add(theirs.hash);
+  }
+
   return {
-    facts: epochFacts(network, epoch),
-    parent: parent.tuple,
-    evidence,
-    registry: await readRegistryTable(options.connection, { view, epoch, voters: parent.voters }),
-    policy,
-    state: parent.state,
-    verify: options.verify,
+    health: () => ({
+      ok: reachable,
+      finalEpoch: finalEpoch?.toString() ?? null,
+      computedEpoch: progress?.tuple?.epoch.toString() ?? null,
+      tupleHash: progress?.tuple ? tupleHash(progress.tuple) : null,
+      waiting,
+    }),
+    turn,
+    run: () =>
+      runLoop({
+        signal,
+        backoff: CHAIN_BACKOFF,
+        intervalMs: options.pollMs,
+        turn,
+        onFailure: ({ error, failures }) => {
+          reachable = false;
+          logger.warn({ error, failures }, 'no attestation: trying again');
+        },
+      }),
   };
-}
-
-/** Computes one epoch and keeps its folder; null where it is empty. */
-export async function settleEpoch(
-  options: OracleOptions,
-  from: { readonly view: ChainView; readonly parent: Parent; readonly epoch: EpochNumber },
-): Promise<Computation | null> {
-  const input = await gatherInput(options, from);
-  if (input === null) return null;
-  const result = computeEpoch(input);
-  if (result.kind === 'empty') return null;
-  const { tuple, tupleHash } = result;
-  await options.store.write(
-    { epoch: tuple.epoch, tupleHash, parentTupleHash: tuple.parentTupleHash },
-    folderFiles(result, input),
-  );
-  return { input, result };
 }

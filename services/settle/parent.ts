@@ -1,7 +1,7 @@
-import type { Network } from '#client';
-import { openFolder } from '#protocol/settle/folder';
-import { emptyState, stateBytes, stateHash, type EpochState } from '#protocol/settle/state';
-import { tupleHash, type Tuple } from '#protocol/settle/tuple';
+import { FILES, openFile } from '#protocol/settle/folder';
+import { emptyState, openState, stateBytes, stateHash, type EpochState } from '#protocol/settle/state';
+import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
+import type { FinalizedEpoch } from '#client';
 import type { Address } from '#protocol/units';
 import type { EpochStore } from './epoch-store.ts';
 
@@ -17,20 +17,23 @@ export interface Parent {
 export const GENESIS: Parent = { tuple: null, state: emptyState(), voters: [] };
 
 /**
- * The latest finalized epoch from our own folder, authenticated by its tuple hash on chain; null where our folder
- * is missing, damaged or of another tuple.
+ * A finalized epoch from our own folder, authenticated by its tuple hash on chain; null where our folder is missing,
+ * damaged or of another tuple.
  */
-export async function ownParent(network: Network, store: EpochStore): Promise<Parent | null> {
-  const { latest } = network;
-  if (latest === null) return GENESIS;
-  const files = await store.read(latest.epoch);
+export async function openParent(store: EpochStore, finalized: FinalizedEpoch): Promise<Parent | null> {
+  const files = await store.read(finalized.epoch);
   if (files === null) return null;
   try {
-    const { tuple, state } = openFolder(files);
-    if (tupleHash(tuple) !== latest.tupleHash || stateHash(stateBytes(state)) !== tuple.stateHash)
+    const tuple = openFile(files, FILES.tuple, openTuple);
+    const state = openFile(files, FILES.state, openState);
+    if (tupleHash(tuple) !== finalized.tupleHash || stateHash(stateBytes(state)) !== tuple.stateHash)
       return null;
-    return { tuple, state, voters: latest.voters.map((key) => key.toBase58() as Address) };
+    return { tuple, state, voters: votersOf(finalized) };
   } catch {
     return null;
   }
+}
+
+export function votersOf(finalized: FinalizedEpoch): readonly Address[] {
+  return finalized.voters.map((key) => key.toBase58() as Address);
 }

@@ -1,7 +1,7 @@
 import type { Connection, PublicKey } from '@solana/web3.js';
 import { ballotAddress, eventsOf, type CoverageEvent, type FinalizedEpoch } from '#client';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
-import type { EpochNumber, Hash } from '#protocol/units';
+import type { Hash } from '#protocol/units';
 
 /** Signatures asked for at once; a node gives at most 1000. */
 const PAGE = 100;
@@ -43,17 +43,11 @@ export async function findTuple(
   return null;
 }
 
-/** What was finalized after the given epoch (null: ever), oldest first, as far as the node remembers. */
-export async function finalizedSince(
+/** Epochs that were made final, as far back as the node remembers. */
+export async function* finalizedNewestFirst(
   connection: Connection,
   network: PublicKey,
-  epoch: EpochNumber | null,
-): Promise<readonly FinalizedEpoch[]> {
-  const found: FinalizedEpoch[] = [];
-  for await (const event of recentEvents(connection, network)) {
-    if (event.name !== 'Finalized') continue;
-    found.unshift(event.latest);
-    if (epoch !== null && event.latest.epoch <= epoch) break;
-  }
-  return found;
+): AsyncGenerator<FinalizedEpoch> {
+  for await (const event of recentEvents(connection, network))
+    if (event.name === 'Finalized' && event.network.equals(network)) yield event.latest;
 }

@@ -1,0 +1,92 @@
+import type { FinalizedEpoch } from '#client';
+import { computeEpoch } from '#protocol/epoch';
+import { openFolder } from '#protocol/settle/folder';
+import { tupleHash } from '#protocol/settle/tuple';
+import { Outage } from '#services/runtime/outage';
+import { readEpochFiles } from '#services/runtime/public-epochs';
+import { openPublicFiles } from '#services/runtime/public-files';
+import { finalizedNewestFirst } from '#services/runtime/chain-history';
+import type { ChainView } from './chain-view.ts';
+import { GENESIS, openParent, votersOf, type Parent } from './parent.ts';
+import { SettleError } from './settle-error.ts';
+import { settleEpoch, type SettleOptions } from './settle-epoch.ts';
+
+interface CatchUpOptions extends SettleOptions {
+  /** Base of another oracle's public files; null: adopt nothing. */
+  readonly adoptFrom: string | null;
+}
+
+/**
+ * Others made epochs final while this oracle was away: it computes each of them itself, from the logs and the chain, and
+ * goes on only where it comes to the same tuple. Where the chain has forgotten too much for that, the operator may name
+ * a mirror; a folder from there is recomputed from its own files before anything is built on it.
+ */
+export async function catchUp(options: CatchUpOptions, view: ChainView): Promise<Parent> {
+  const { latest } = view.network;
+  if (latest === null) return GENESIS;
+  const own = await openParent(options.store, latest);
+  if (own !== null) return own;
+  try {
+    return await recomputeMissed(options, { view, latest });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (options.adoptFrom === null) throw error;
+    options.logger.warn(
+      { error, adoptFrom: options.adoptFrom },
+      'cannot recompute a missed epoch: adopting it',
+    );
+    return await adopt(options, { latest, adoptFrom: options.adoptFrom });
+  }
+}
+
+async function recomputeMissed(
+  options: CatchUpOptions,
+  from: { readonly view: ChainView; readonly latest: FinalizedEpoch },
+): Promise<Parent> {
+  const missed: FinalizedEpoch[] = [];
+  let parent = GENESIS;
+  for await (const finalized of finalizedNewestFirst(options.connection, options.network)) {
+    const own = await openParent(options.store, finalized);
+    if (own !== null) {
+      parent = own;
+      break;
+    }
+    missed.unshift(finalized);
+  }
+  if (missed.at(-1)?.tupleHash !== from.latest.tupleHash)
+    throw new Outage('history_unavailable', { epoch: from.latest.epoch });
+  for (const finalized of missed) {
+    const tuple = await settleEpoch(options, { view: from.view, parent, epoch: finalized.epoch });
+    const hash = tuple === null ? null : tupleHash(tuple);
+    if (hash !== finalized.tupleHash) throw differs(finalized, hash);
+    options.logger.info({ epoch: finalized.epoch.toString(), tupleHash: hash }, 'recomputed a missed epoch');
+    parent = (await openParent(options.store, finalized)) ?? parent;
+  }
+  return parent;
+}
+
+async function adopt(
+  options: CatchUpOptions,
+  from: { readonly latest: FinalizedEpoch; readonly adoptFrom: string },
+): Promise<Parent> {
+  const { latest } = from;
+  const files = await readEpochFiles(openPublicFiles(from.adoptFrom), latest.epoch);
+  if (files === null) throw new Outage('file_missing', { location: from.adoptFrom, epoch: latest.epoch });
+  const { stateBefore, tuple, ...input } = openFolder(files);
+  if (tupleHash(tuple) !== latest.tupleHash) throw differs(latest, tupleHash(tuple));
+  const result = computeEpoch({ ...input, state: stateBefore, verify: options.verify });
+  if (result.kind === 'empty') throw differs(latest, null);
+  if (result.tupleHash !== latest.tupleHash) throw differs(latest, result.tupleHash);
+  const { epoch, parentTupleHash } = tuple;
+  await options.store.write({ epoch, tupleHash: latest.tupleHash, parentTupleHash }, files);
+  options.logger.info({ epoch: epoch.toString(), tupleHash: latest.tupleHash }, 'adopted a final epoch');
+  return { tuple, state: result.state, voters: votersOf(latest) };
+}
+
+function differs(finalized: FinalizedEpoch, ours: string | null): SettleError {
+  return new SettleError('final_tuple_differs', {
+    epoch: finalized.epoch.toString(),
+    final: finalized.tupleHash,
+    ours,
+  });
+}

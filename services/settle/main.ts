@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { PublicKey } from '@solana/web3.js';
+import { openChain } from '#services/runtime/chain';
+import { readKeypair } from '#services/runtime/chain-keypair';
+import { loadConfig, parseSettleConfig } from '#services/runtime/config';
+import { createHttpServer, listenHttp } from '#services/runtime/http-server';
+import { createLogger } from '#services/runtime/logger';
+import { openMetrics } from '#services/runtime/metrics';
+import { waitForNetworkFile } from '#services/runtime/network-file';
+import { runMain } from '#services/runtime/shutdown';
+import { openOracle } from './open-oracle.ts';
+import { servePublicFiles } from './public-server.ts';
+
+const config = loadConfig(parseSettleConfig);
+const logger = createLogger({ stage: 'settle', level: config.logLevel }).child({ oracle: config.oracle });
+
+await runMain({
+  logger,
+  main: async (lifetime) => {
+    const { signal } = lifetime;
+    const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const folder = join(config.dataDir, `oracle-${config.oracle}`);
+    const oracle = await openOracle({
+      ...config,
+      folder,
+      policyFile: join(config.dataDir, 'policy.json'),
+      connection: openChain(config),
+      network: new PublicKey(network),
+      oracle: await readKeypair(config.keyFile),
+      logger,
+      signal,
+    });
+    const metrics = openMetrics('settle');
+    const server = createHttpServer({ logger, metrics, health: () => ({ ...oracle.health() }) });
+    await servePublicFiles(server, folder);
+    lifetime.own(await listenHttp(server, { ...config, logger }));
+    await oracle.run();
+  },
+});

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
+import { FILES, openFile } from '#protocol/settle/folder';
+import { openTuple, tupleHash } from '#protocol/settle/tuple';
+import type { Logger } from '#services/runtime/logger';
+import { verifySignature } from '#services/runtime/signature';
+import { openEpochStore } from './epoch-store.ts';
+import { openEvidenceSource } from './evidence-source.ts';
+import { createOracle, type Oracle } from './oracle.ts';
+import { policyFromFile } from './policy-file.ts';
+import { rememberSignatures } from './signature-memory.ts';
+
+/** Signatures remembered; an entry takes some 100 bytes. */
+const REMEMBERED = 500_000;
+
+/** An oracle with its own folder, mirror and key; it reads the logs' public files, the chain and the policy, nothing else. */
+export async function openOracle(options: {
+  readonly folder: string;
+  readonly policyFile: string;
+  readonly connection: Connection;
+  readonly network: PublicKey;
+  readonly oracle: Keypair;
+  readonly pollMs: number;
+  readonly adoptFrom: string | null;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}): Promise<Oracle> {
+  const { folder, logger } = options;
+  const verify = rememberSignatures(verifySignature, REMEMBERED);
+  const store = await openEpochStore(join(folder, 'epochs'), (files) => {
+    const tuple = openFile(files, FILES.tuple, openTuple);
+    return { epoch: tuple.epoch, tupleHash: tupleHash(tuple), parentTupleHash: tuple.parentTupleHash };
+  });
+  return createOracle({
+    ...options,
+    policyOf: policyFromFile(options.policyFile),
+    evidence: openEvidenceSource({ folder, verify, logger }),
+    store,
+    verify,
+  });
+}

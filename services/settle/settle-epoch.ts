@@ -1,0 +1,64 @@
+import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
+import { computeEpoch, type EpochInput } from '#protocol/epoch';
+import type { Policy } from '#protocol/policy';
+import { folderFiles } from '#protocol/settle/folder';
+import type { Tuple } from '#protocol/settle/tuple';
+import type { EpochNumber, Hash } from '#protocol/units';
+import type { VerifySignature } from '#protocol/verify/poc';
+import { epochBounds, epochFacts, policyInForce } from '#services/runtime/chain-epoch';
+import { holdsBeacon } from '#services/runtime/evidence-cut';
+import type { Logger } from '#services/runtime/logger';
+import { readRegistryTable, type ChainView } from './chain-view.ts';
+import type { EpochStore } from './epoch-store.ts';
+import type { EvidenceSource } from './evidence-source.ts';
+import type { Parent } from './parent.ts';
+
+export interface SettleOptions {
+  readonly connection: Connection;
+  readonly network: PublicKey;
+  readonly oracle: Keypair;
+  /** The policy of this hash; throws Outage policy_unavailable where it is not at hand. */
+  readonly policyOf: (hash: Hash) => Promise<Policy>;
+  readonly evidence: EvidenceSource;
+  readonly store: EpochStore;
+  readonly verify: VerifySignature;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface EpochOnParent {
+  readonly view: ChainView;
+  readonly parent: Parent;
+  readonly epoch: EpochNumber;
+}
+
+/** Computes one epoch from the chain, the policy and the logs, and keeps its folder; null where the epoch is empty. */
+export async function settleEpoch(options: SettleOptions, from: EpochOnParent): Promise<Tuple | null> {
+  const input = await gatherInput(options, from);
+  const result = input === null ? null : computeEpoch(input);
+  if (input === null || result === null || result.kind === 'empty') return null;
+  const { tuple, tupleHash } = result;
+  const { epoch, parentTupleHash } = tuple;
+  await options.store.write({ epoch, tupleHash, parentTupleHash }, folderFiles(input, result));
+  return tuple;
+}
+
+/** null where no log received a beacon in the epoch: then there is no need to read the registry. */
+async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise<EpochInput | null> {
+  const { view, parent, epoch } = from;
+  const policy = await options.policyOf(policyInForce(view.network, epoch).hash);
+  const bounds = epochBounds(view.network, epoch);
+  await options.evidence.sync(policy.logs);
+  const evidence = await options.evidence.cut({ logs: policy.logs, epoch, bounds });
+  if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return null;
+  const { voters, tuple, state } = parent;
+  return {
+    facts: epochFacts(view.network, epoch),
+    parent: tuple,
+    evidence,
+    registry: await readRegistryTable(options.connection, { view, epoch, voters }),
+    policy,
+    state,
+    verify: options.verify,
+  };
+}
