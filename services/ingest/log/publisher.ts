@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import type { NoteSigner } from '#protocol/evidence/note';
+import { entryReceivedAt } from '#protocol/evidence/record';
 import { TILE_WIDTH, tilePath } from '#protocol/evidence/tile';
 import type { Millis } from '#protocol/units';
 import type { JournalReader } from '../../runtime/evidence/journal-reader.ts';
@@ -54,13 +55,10 @@ export class Publisher {
     const { clock, delayMs, reader } = this.#options;
     for (;;) {
       const due = clock() - delayMs;
-      const records = await reader.read(this.#edge.size, ROUND);
-      // Stamps never fall, so what is old enough is a prefix.
-      const young = records.findIndex(({ record }) => record.receivedAt > due);
-      const old = young < 0 ? records : records.slice(0, young);
+      const old = await oldEntries(reader, { from: this.#edge.size, due });
       if (old.length === 0 && this.#published !== null) break;
       const edge = this.#edge.clone();
-      const full = old.flatMap(({ entry }) => edge.append(entry));
+      const full = old.flatMap((entry) => edge.append(entry));
       await this.#folder.write([...full, ...edge.partials()].map(publicFile));
       await this.#publish(edge);
       this.#noteSuperseded(full);
@@ -90,6 +88,18 @@ export class Publisher {
     for (const { path } of expired)
       await rm(join(this.#options.dir, 'public', path), { recursive: true, force: true });
   }
+}
+
+/** Stamps never fall, so what is old enough is a prefix: mostly the first entry tells that there is none. */
+async function oldEntries(
+  reader: JournalReader,
+  { from, due }: { readonly from: number; readonly due: number },
+): Promise<readonly Uint8Array[]> {
+  const [first] = await reader.readEntries(from, 1);
+  if (first === undefined || entryReceivedAt(first) > due) return [];
+  const entries = await reader.readEntries(from, ROUND);
+  const young = entries.findIndex((entry) => entryReceivedAt(entry) > due);
+  return young < 0 ? entries : entries.slice(0, young);
 }
 
 export interface PublisherOptions {

@@ -9,6 +9,8 @@ import { readFrame, SEGMENT_HEADER_BYTES, segmentFirst, segmentName } from './jo
 export interface JournalReader {
   /** Up to `max` records from `fromIndex` on; empty where none is durable yet. */
   read(fromIndex: number, max: number): Promise<readonly LocatedRecord[]>;
+  /** The same as they stand in the journal, undecoded. */
+  readEntries(fromIndex: number, max: number): Promise<readonly Uint8Array[]>;
   /** Index of the next entry: all before it are durable. */
   size(): Promise<number>;
 }
@@ -47,19 +49,27 @@ export function openJournalReader(dir: string): JournalReader {
     return found;
   };
 
+  const readEntries = async (fromIndex: number, max: number): Promise<readonly Uint8Array[]> => {
+    const now = await refresh();
+    const end = Math.min(fromIndex + max, now.next);
+    const entries: Uint8Array[] = [];
+    for (let index = fromIndex; index < end; index = fromIndex + entries.length) {
+      const segment = await segmentOf(index, now);
+      const bytes = segment.first === now.segment ? now.offset : Infinity;
+      const range = { index, end: Math.min(end, segment.next ?? end), bytes };
+      await scanSegment(segment, range, (entry) => entries.push(entry));
+    }
+    return entries;
+  };
+
   return {
-    read: async (fromIndex, max) => {
-      const now = await refresh();
-      const end = Math.min(fromIndex + max, now.next);
-      const records: LocatedRecord[] = [];
-      for (let index = fromIndex; index < end; index = fromIndex + records.length) {
-        const segment = await segmentOf(index, now);
-        const bytes = segment.first === now.segment ? now.offset : Infinity;
-        const range = { index, end: Math.min(end, segment.next ?? end), bytes };
-        await scanSegment(segment, range, (record) => records.push(record));
-      }
-      return records;
-    },
+    read: async (fromIndex, max) =>
+      (await readEntries(fromIndex, max)).map((entry, at) => ({
+        index: fromIndex + at,
+        entry,
+        record: decodeRecord(entry),
+      })),
+    readEntries,
     size: async () => (await refresh()).next,
   };
 }
@@ -77,7 +87,7 @@ interface Segment {
 async function scanSegment(
   segment: Segment,
   range: { readonly index: number; readonly end: number; readonly bytes: number },
-  visit: (record: LocatedRecord) => void,
+  visit: (entry: Uint8Array) => void,
 ): Promise<void> {
   const stride = Math.min(Math.floor((range.index - segment.first) / STRIDE), segment.offsets.length - 1);
   let index = segment.first + stride * STRIDE;
@@ -92,10 +102,8 @@ async function scanSegment(
         frame !== undefined && index < range.end;
         frame = readFrame(chunk, at)
       ) {
-        if (index >= range.index) {
-          const entry = new Uint8Array(frame.entry);
-          visit({ index, entry, record: decodeRecord(entry) });
-        }
+        // A copy, so that whoever keeps one entry does not keep the whole chunk.
+        if (index >= range.index) visit(new Uint8Array(frame.entry));
         at = frame.end;
         index += 1;
         if ((index - segment.first) % STRIDE === 0)
