@@ -1,5 +1,11 @@
 import { address } from '@solana/kit';
-import { Keypair, type PublicKey, SystemProgram, TransactionInstruction, type AccountMeta } from '@solana/web3.js';
+import {
+  Keypair,
+  type PublicKey,
+  SystemProgram,
+  TransactionInstruction,
+  type AccountMeta,
+} from '@solana/web3.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PROGRAM_ERRORS, PROGRAM_ID } from '#client';
 import idl from '../../programs/coverage/idl.json' with { type: 'json' };
