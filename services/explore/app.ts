@@ -3,11 +3,10 @@ import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import { Type } from 'typebox';
-import type { Logger } from '../runtime/logger.ts';
+import type { HttpServer } from '#services/runtime/http-server';
+import type { Logger } from '#services/runtime/logger';
 import { listBeacons, listEpochs, listHotspots, showEpoch, showHotspot } from './queries.ts';
 import {
   BeaconsQuery,
@@ -25,38 +24,44 @@ import type { Tables } from './tables.ts';
 const PAGES = fileURLToPath(new URL('../../web/', import.meta.url));
 const LATEST = Number.MAX_SAFE_INTEGER;
 
-/** The explorer's API (described at /docs) and pages over one read model; it only reads. */
-export async function buildExplorer(input: {
-  readonly database: Kysely<Tables>;
-  readonly logger: Logger;
-}): Promise<FastifyInstance> {
+/** Adds the explorer's API (described at /docs) and pages over one read model; it only reads. */
+export async function addExplorer(
+  app: HttpServer,
+  input: { readonly database: Kysely<Tables>; readonly logger: Logger },
+): Promise<void> {
   const { database } = input;
-  const loggerInstance: FastifyBaseLogger = input.logger;
-  const server = fastify({ loggerInstance, disableRequestLogging: true });
-  const app = server.setValidatorCompiler(TypeBoxValidatorCompiler).withTypeProvider<TypeBoxTypeProvider>();
-
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
   await app.register(fastifySwagger, {
-    openapi: { info: { title: 'Coverant explorer', description: 'Hotspots, beacons, verdicts, epochs and payouts.', version: '1' } },
+    openapi: {
+      info: {
+        title: 'Coverant explorer',
+        description: 'Hotspots, beacons, verdicts, epochs and payouts.',
+        version: '1',
+      },
+    },
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
   await app.register(fastifyStatic, { root: PAGES });
   app.setErrorHandler((error: { readonly statusCode?: number; readonly message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status < 500) return reply.status(status).send({ code: 'malformed_request', message: `${error.message}. See /docs for what is accepted.` });
+    if (status < 500)
+      return reply
+        .status(status)
+        .send({ code: 'malformed_request', message: `${error.message}. See /docs for what is accepted.` });
     request.log.error({ error, url: request.url }, 'explore failed');
-    return reply.status(500).send({ code: 'internal_error', message: 'The explorer failed; its log says why. Try again later.' });
+    return reply
+      .status(500)
+      .send({ code: 'internal_error', message: 'The explorer failed; its log says why. Try again later.' });
   });
-  const missing = (what: string) => ({ code: 'not_found', message: `${what} is not known here; it may not have been settled or registered yet.` });
+  const missing = (what: string) => ({
+    code: 'not_found',
+    message: `${what} is not known here; it may not have been settled or registered yet.`,
+  });
   app.setNotFoundHandler((request, reply) => reply.status(404).send(missing(request.url)));
 
-  app.get('/health', { schema: { hide: true } }, async () => {
-    await database.selectFrom('epoch').select('epoch').limit(1).execute();
-    return { status: 'ok' };
-  });
   app.get(
     '/v1/hotspots',
     { schema: { summary: 'All hotspots', response: { 200: Type.Array(HotspotSummarySchema) } } },
@@ -64,18 +69,38 @@ export async function buildExplorer(input: {
   );
   app.get(
     '/v1/hotspots/:key',
-    { schema: { summary: 'One hotspot, by key in hex or base58check', params: HotspotParams, response: { 200: HotspotPageSchema, 404: ErrorSchema } } },
+    {
+      schema: {
+        summary: 'One hotspot, by key in hex or base58check',
+        params: HotspotParams,
+        response: { 200: HotspotPageSchema, 404: ErrorSchema },
+      },
+    },
     async (request, reply) => {
       const page = await showHotspot(database, request.params.key);
       if (page === null) return reply.status(404).send(missing(`hotspot ${request.params.key}`));
-      return { hotspot: page.hotspot, reasons: [...page.reasons], reports: [...page.reports], payouts: [...page.payouts] };
+      return {
+        hotspot: page.hotspot,
+        reasons: [...page.reasons],
+        reports: [...page.reports],
+        payouts: [...page.payouts],
+      };
     },
   );
   app.get(
     '/v1/beacons',
-    { schema: { summary: 'Newest beacons with their witnesses', querystring: BeaconsQuery, response: { 200: Type.Array(BeaconSchema) } } },
+    {
+      schema: {
+        summary: 'Newest beacons with their witnesses',
+        querystring: BeaconsQuery,
+        response: { 200: Type.Array(BeaconSchema) },
+      },
+    },
     async (request) => {
-      const beacons = await listBeacons(database, { before: request.query.before ?? LATEST, limit: request.query.limit ?? 50 });
+      const beacons = await listBeacons(database, {
+        before: request.query.before ?? LATEST,
+        limit: request.query.limit ?? 50,
+      });
       return beacons.map(({ beacon, witnesses }) => ({ beacon, witnesses: [...witnesses] }));
     },
   );
@@ -86,12 +111,17 @@ export async function buildExplorer(input: {
   );
   app.get(
     '/v1/epochs/:epoch',
-    { schema: { summary: 'One settled epoch with its payouts', params: EpochParams, response: { 200: EpochPageSchema, 404: ErrorSchema } } },
+    {
+      schema: {
+        summary: 'One settled epoch with its payouts',
+        params: EpochParams,
+        response: { 200: EpochPageSchema, 404: ErrorSchema },
+      },
+    },
     async (request, reply) => {
       const page = await showEpoch(database, request.params.epoch);
       if (page === null) return reply.status(404).send(missing(`epoch ${request.params.epoch}`));
       return { epoch: page.epoch, payouts: [...page.payouts] };
     },
   );
-  return server;
 }

@@ -1,18 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import type { Logger } from '#services/runtime/logger';
 import { PgliteDialect, PgliteThread } from './pglite-dialect.ts';
 import { createTables, type Tables } from './tables.ts';
-
-const INT8 = 20;
 
 /** PostgreSQL where a URL is given, else PGlite in `dir`; an embedded database that does not open is deleted and made anew. */
 export async function openDatabase(input: {
   readonly url: string | null;
   readonly dir: string;
-  readonly warn: (message: string, context: Readonly<Record<string, unknown>>) => void;
+  readonly logger: Logger;
 }): Promise<Kysely<Tables>> {
-  if (input.url === null) return openEmbedded(input.dir, input.warn);
+  if (input.url === null) return openEmbedded(input.dir, input.logger);
   const database = openPostgres(input.url);
   await createTables(database);
   return database;
@@ -20,20 +19,17 @@ export async function openDatabase(input: {
 
 function openPostgres(url: string): Kysely<Tables> {
   // int8 holds times and log indexes only, all below 2^53, so that numbers are the same here and in PGlite.
-  const types: pg.CustomTypesConfig = {
-    getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
-  };
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 4, types }) }) });
+  pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 4 }) }),
+  });
 }
 
-async function openEmbedded(
-  dir: string,
-  warn: (message: string, context: Readonly<Record<string, unknown>>) => void,
-): Promise<Kysely<Tables>> {
+async function openEmbedded(dir: string, logger: Logger): Promise<Kysely<Tables>> {
   try {
     return await openUsable(dir);
   } catch (error) {
-    warn('the read model does not open; it is a view, so it is deleted and rebuilt', { dir, error: String(error) });
+    logger.warn({ error, dir }, 'the read model does not open; it is a view, so it is deleted and rebuilt');
     await rm(dir, { recursive: true, force: true });
     return openUsable(dir);
   }

@@ -14,7 +14,10 @@ import type { PgliteAnswer, PgliteRequest } from './pglite-worker.ts';
 /** The embedded database in a thread of its own, so that a long statement never delays an answer over HTTP. */
 export class PgliteThread implements DatabaseConnection {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve: (answer: PgliteAnswer) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (answer: PgliteAnswer) => void; reject: (error: Error) => void }
+  >();
   #next = 1;
 
   private constructor(worker: Worker) {

@@ -10,7 +10,11 @@ export interface Beacon {
 
 export interface HotspotPage {
   readonly hotspot: HotspotRow;
-  readonly reasons: readonly { readonly kind: string; readonly reason: string | null; readonly count: number }[];
+  readonly reasons: readonly {
+    readonly kind: string;
+    readonly reason: string | null;
+    readonly count: number;
+  }[];
   readonly reports: readonly Report[];
   readonly payouts: readonly PayoutRow[];
 }

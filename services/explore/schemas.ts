@@ -1,7 +1,11 @@
 import { Type } from 'typebox';
 
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
-const U64 = Type.String({ pattern: '^[0-9]{1,20}$', description: 'an unsigned 64-bit number as decimal text' });
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>
+  Type.Union([type, Type.Null()]);
+const U64 = Type.String({
+  pattern: '^[0-9]{1,20}$',
+  description: 'an unsigned 64-bit number as decimal text',
+});
 
 export const ReportSchema = Type.Object({
   origin: Type.String({ description: 'the log that holds the report' }),

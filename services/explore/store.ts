@@ -13,19 +13,19 @@ export async function storeReports(database: Kysely<Tables>, rows: readonly Repo
       .onConflict((conflict) =>
         conflict
           .columns(['origin', 'log_index'])
-          .doUpdateSet(({ ref }) => ({
-            report_id: ref('excluded.report_id'),
-            kind: ref('excluded.kind'),
-            payload: ref('excluded.payload'),
-            key: ref('excluded.key'),
-            received_at: ref('excluded.received_at'),
-            epoch: ref('excluded.epoch'),
-            reason: ref('excluded.reason'),
-            side: ref('excluded.side'),
-            selected: ref('excluded.selected'),
-            note: ref('excluded.note'),
-            numbers: ref('excluded.numbers'),
-            final: ref('excluded.final'),
+          .doUpdateSet((at) => ({
+            report_id: at.ref('excluded.report_id'),
+            kind: at.ref('excluded.kind'),
+            payload: at.ref('excluded.payload'),
+            key: at.ref('excluded.key'),
+            received_at: at.ref('excluded.received_at'),
+            epoch: at.ref('excluded.epoch'),
+            reason: at.ref('excluded.reason'),
+            side: at.ref('excluded.side'),
+            selected: at.ref('excluded.selected'),
+            note: at.ref('excluded.note'),
+            numbers: at.ref('excluded.numbers'),
+            final: at.ref('excluded.final'),
           }))
           .where(sql<boolean>`excluded.final or not report.final`),
       )
@@ -39,18 +39,18 @@ export async function storeHotspots(database: Kysely<Tables>, rows: readonly Hot
       .insertInto('hotspot')
       .values(rows.slice(first, first + ROWS))
       .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet(({ ref }) => ({
-          owner: ref('excluded.owner'),
-          destination: ref('excluded.destination'),
-          mode: ref('excluded.mode'),
-          status: ref('excluded.status'),
-          tier: ref('excluded.tier'),
-          cell: ref('excluded.cell'),
-          latitude: ref('excluded.latitude'),
-          longitude: ref('excluded.longitude'),
-          gain: ref('excluded.gain'),
-          elevation: ref('excluded.elevation'),
-          claimed: ref('excluded.claimed'),
+        conflict.column('key').doUpdateSet((at) => ({
+          owner: at.ref('excluded.owner'),
+          destination: at.ref('excluded.destination'),
+          mode: at.ref('excluded.mode'),
+          status: at.ref('excluded.status'),
+          tier: at.ref('excluded.tier'),
+          cell: at.ref('excluded.cell'),
+          latitude: at.ref('excluded.latitude'),
+          longitude: at.ref('excluded.longitude'),
+          gain: at.ref('excluded.gain'),
+          elevation: at.ref('excluded.elevation'),
+          claimed: at.ref('excluded.claimed'),
         })),
       )
       .execute();
@@ -59,7 +59,11 @@ export async function storeHotspots(database: Kysely<Tables>, rows: readonly Hot
 /** One settled epoch, whole or not at all: its verdicts, payouts and the epoch's row, which says that it is complete. */
 export async function storeEpoch(
   database: Kysely<Tables>,
-  settled: { readonly epoch: EpochRow; readonly reports: readonly ReportRow[]; readonly payouts: readonly PayoutRow[] },
+  settled: {
+    readonly epoch: EpochRow;
+    readonly reports: readonly ReportRow[];
+    readonly payouts: readonly PayoutRow[];
+  },
 ): Promise<void> {
   await database.transaction().execute(async (transaction) => {
     await storeReports(transaction, settled.reports);
@@ -77,8 +81,8 @@ export async function storeEpoch(
   });
 }
 
-/** Numbers of the epochs that are complete here, as text. */
-export async function storedEpochs(database: Kysely<Tables>): Promise<ReadonlySet<string>> {
-  const rows = await database.selectFrom('epoch').select('epoch').execute();
-  return new Set(rows.map((row) => row.epoch));
+/** Tuple hashes of the epochs that are complete here, by number. */
+export async function storedEpochs(database: Kysely<Tables>): Promise<Map<string, string>> {
+  const rows = await database.selectFrom('epoch').select(['epoch', 'tuple_hash']).execute();
+  return new Map(rows.map((row) => [row.epoch, row.tuple_hash]));
 }

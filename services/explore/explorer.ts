@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { PublicKey } from '@solana/web3.js';
+import { readNetwork } from '#client';
+import { openChain } from '#services/runtime/chain';
+import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
+import type { ExploreConfig } from '#services/runtime/config';
+import { createHttpServer, listenHttp } from '#services/runtime/http-server';
+import type { VerdictsJob } from '#services/runtime/jobs';
+import type { Logger } from '#services/runtime/logger';
+import { openMetrics } from '#services/runtime/metrics';
+import { waitForNetworkFile } from '#services/runtime/network-file';
+import { openPublicFiles } from '#services/runtime/public-files';
+import { openWorker } from '#services/runtime/queue';
+import type { Lifetime } from '#services/runtime/shutdown';
+import { addExplorer } from './app.ts';
+import { openDatabase } from './database.ts';
+import { followChain } from './follow-chain.ts';
+import { followEpochs } from './follow-epochs.ts';
+import { storeReports } from './store.ts';
+import { verdictRows } from './verdict-rows.ts';
+
+const INTERVAL_MS = 2000;
+
+/** Serves the read model and fills it from the queue, the chain and the oracles' folders until the lifetime ends. */
+export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, logger: Logger): Promise<void> {
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    dir: join(config.dataDir, 'explore'),
+    logger,
+  });
+  lifetime.own({ close: () => database.destroy() });
+  const metrics = openMetrics('explore');
+  const stored = metrics.counter('verdicts_stored', 'Provisional verdicts written to the read model.');
+  const server = createHttpServer({ logger, metrics, health: () => ({ ok: true }) });
+  await addExplorer(server, { database, logger });
+  lifetime.own(await listenHttp(server, { ...config, logger }));
+  lifetime.own(
+    openWorker<VerdictsJob, undefined>({
+      name: 'verdicts',
+      redisUrl: config.redisUrl,
+      logger,
+      process: async ({ data }) => {
+        const rows = data.verdicts.flatMap(({ epoch, verdict }) =>
+          verdictRows(verdict, { epoch, final: false }),
+        );
+        await storeReports(database, rows);
+        stored.inc(rows.length);
+      },
+    }),
+  );
+
+  const file = await waitForNetworkFile(config.dataDir, { signal: lifetime.signal, logger });
+  const network = new PublicKey(file.network);
+  const connection = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' });
+  const sources = config.folderUrls.map((url) => openPublicFiles(url));
+  const follow = (what: string, turn: () => Promise<void>): Promise<void> =>
+    runLoop({
+      signal: lifetime.signal,
+      backoff: CHAIN_BACKOFF,
+      intervalMs: INTERVAL_MS,
+      turn,
+      onFailure: ({ error, failures }) => {
+        logger.warn({ error, failures, what }, 'cannot follow; trying again');
+      },
+    });
+  await Promise.all([
+    follow('hotspots', () => followChain({ database, connection, network })),
+    follow('epochs', async () => {
+      const { latest } = await readNetwork(connection, network);
+      await followEpochs({ database, sources, latest: latest?.tupleHash ?? null, logger });
+    }),
+  ]);
+}
