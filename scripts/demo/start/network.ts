@@ -1,0 +1,150 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LAMPORTS_PER_SOL, type Connection, type PublicKey } from '@solana/web3.js';
+import {
+  approveMaker,
+  createNetwork,
+  createPayee,
+  deployProgram,
+  mintAddress,
+  networkAddress,
+  PROGRAM_ID,
+  readClock,
+  sendInstructions,
+} from '#client';
+import { formatVerifierKey } from '#protocol/evidence/verifier-key';
+import { policyBytes, policyHash } from '#protocol/settle/policy-codec';
+import type { Address } from '#protocol/units';
+import { loadOrCreateLogKey } from '#services/ingest/log-key';
+import { logSigner } from '#services/ingest/log/log-signer';
+import { readKeypair } from '#services/runtime/chain-keypair';
+import { logOrigin } from '#services/runtime/log-origin';
+import { networkPath, readNetworkFile, writeNetworkFile } from '#services/runtime/network-file';
+import { Outage } from '#services/runtime/outage';
+import type { Say } from '../say.ts';
+import type { DemoKeys } from './keys.ts';
+import { demoPolicy, type DemoSettings } from './policy.ts';
+
+export const NETWORK_NAME = 'coverant-demo';
+const INGEST_NAME = 'ingest';
+/** 100,000 tokens an epoch, in units of 8 decimals. */
+const BASE_EMISSION = 100_000n * 10n ** 8n;
+const PROGRAM = new URL('../../../programs/coverage/', import.meta.url);
+
+export interface NetworkInput {
+  readonly connection: Connection;
+  readonly rpcUrl: string;
+  readonly dataDir: string;
+  readonly keys: DemoKeys;
+  readonly settings: DemoSettings;
+  /** Where the log's public files will be served. */
+  readonly logUrl: string;
+  readonly say: Say;
+}
+
+/** Funds whoever pays fees and deploys the program by transactions; does only what is not done yet. */
+export async function prepareChain(input: Omit<NetworkInput, 'settings' | 'logUrl'>): Promise<void> {
+  const { connection, keys, say } = input;
+  await Promise.all(
+    [keys.creator, keys.payer, ...keys.oracles].map((key) => fund(connection, key.publicKey)),
+  );
+  const so = await readFile(new URL('coverage.so', PROGRAM));
+  const programKeypair = await readKeypair(new URL('program-keypair.json', PROGRAM).pathname);
+  const started = Date.now();
+  const { deployed } = await deployProgram({ connection, payer: keys.creator, programKeypair, so });
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  const what = `${PROGRAM_ID.toBase58()}, ${(so.length / 1024).toFixed(0)} KB`;
+  say(
+    'chain',
+    deployed ? `program deployed: ${what} by transactions in ${seconds} s` : `program is there: ${what}`,
+  );
+}
+
+/** Creates the network where the folder has none, with its policy, maker and payees; returns its address. */
+export async function openNetwork(
+  input: NetworkInput,
+): Promise<{ readonly network: PublicKey; readonly created: boolean }> {
+  const { keys, dataDir } = input;
+  const network = networkAddress(keys.creator.publicKey, NETWORK_NAME);
+  try {
+    await readNetworkFile(dataDir);
+    if ((await input.connection.getAccountInfo(network, 'confirmed')) === null)
+      throw new Error(
+        `${networkPath(dataDir)} names a network that is not on this chain; use another --data, or the chain it was created on`,
+      );
+    return { network, created: false };
+  } catch (error) {
+    if (!(error instanceof Outage)) throw error;
+  }
+  await create(input, network);
+  return { network, created: true };
+}
+
+async function create(input: NetworkInput, network: PublicKey): Promise<void> {
+  const { connection, dataDir, keys, settings, say } = input;
+  const origin = logOrigin({ name: NETWORK_NAME, network: network.toBase58(), ingest: INGEST_NAME });
+  await mkdir(join(dataDir, 'ingest'), { recursive: true });
+  const vkey = formatVerifierKey(logSigner(origin, await loadOrCreateLogKey(dataDir)).key);
+  const policy = demoPolicy(settings, { origin, vkey, url: input.logUrl });
+  await writeFile(join(dataDir, 'policy.json'), policyBytes(policy));
+
+  const { unixTime } = await readClock(connection);
+  // On a boundary of beacon buckets: then every epoch holds whole ones.
+  const bucket = settings.beaconIntervalS;
+  const firstEpochStart = Math.ceil((unixTime + settings.leadS) / bucket) * bucket;
+  const send = (instructions: Parameters<typeof sendInstructions>[1]['instructions']): Promise<unknown> =>
+    sendInstructions(connection, { instructions, payer: keys.creator });
+  await send([
+    createNetwork({
+      creator: keys.creator.publicKey,
+      name: NETWORK_NAME,
+      config: {
+        keyNetwork: 'mainnet',
+        operations: keys.operations.publicKey,
+        guardian: keys.guardian.publicKey,
+        epochLengthS: BigInt(settings.epochLengthS),
+        firstEpochStart: BigInt(firstEpochStart),
+        baseEmission: BASE_EMISSION,
+        halvingPeriodEpochs: 0,
+        bond: 0n,
+        k: 2,
+        oracles: keys.oracles.map(({ publicKey }) => publicKey),
+        holdbackEpochs: policy.holdback,
+        policyHash: policyHash(policy),
+        creditPrice: BigInt(policy.credit_price),
+        challengeDelayS: settings.challengeDelayS,
+        timelockS: settings.epochLengthS,
+        guardianVetoes: 1,
+      },
+    }),
+  ]);
+  const authority = keys.creator.publicKey;
+  const payees = [keys.operations, ...keys.oracles].map(({ publicKey }) =>
+    createPayee({ payer: authority, network, address: publicKey }),
+  );
+  await send([approveMaker({ authority, network, key: keys.maker.publicKey, approved: true }), ...payees]);
+  await writeNetworkFile(dataDir, {
+    network: network.toBase58() as Address,
+    creator: authority.toBase58() as Address,
+    name: NETWORK_NAME,
+    mint: mintAddress(network).toBase58() as Address,
+    program: PROGRAM_ID.toBase58() as Address,
+    rpcUrl: input.rpcUrl,
+  });
+  const wait = firstEpochStart - Math.floor(Date.now() / 1000);
+  say(
+    'chain',
+    `network ${network.toBase58()} created: 3 oracles, k = 2; its first epoch begins in ${wait} s`,
+  );
+}
+
+async function fund(connection: Connection, key: PublicKey): Promise<void> {
+  if ((await connection.getBalance(key, 'confirmed')) >= 5 * LAMPORTS_PER_SOL) return;
+  const signature = await connection.requestAirdrop(key, 100 * LAMPORTS_PER_SOL).catch((error: unknown) => {
+    throw new Error(`the chain gives no airdrop: send at least 5 SOL to ${key.toBase58()} and start again`, {
+      cause: error,
+    });
+  });
+  const latest = await connection.getLatestBlockhash('confirmed');
+  await connection.confirmTransaction({ signature, ...latest }, 'confirmed');
+}

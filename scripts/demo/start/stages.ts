@@ -1,0 +1,93 @@
+import { fileURLToPath } from 'node:url';
+import { redisProgram } from '../../redis.ts';
+import type { Ports } from './ports.ts';
+import type { Program } from './supervisor.ts';
+
+export interface StagesInput {
+  readonly dataDir: string;
+  readonly ports: Ports;
+  readonly rpcUrl: string;
+  readonly redisUrl: string;
+}
+
+const ROOT = new URL('../../../', import.meta.url);
+const LEASH = new URL('leash.mjs', import.meta.url).href;
+const CHECK_WORKERS = 2;
+
+export function ingestUrl(ports: Ports): string {
+  return `http://127.0.0.1:${ports.ingest}`;
+}
+
+export function oracleUrls(ports: Ports): readonly string[] {
+  return [ports.oracle0, ports.oracle1, ports.oracle2].map((port) => `http://127.0.0.1:${port}`);
+}
+
+export function localnetStage(input: Pick<StagesInput, 'dataDir' | 'ports'>): Program {
+  const env = { DATA_DIR: input.dataDir, LOCALNET_PORT: String(input.ports.rpc) };
+  return { ...stage('localnet', 'localnet/main.ts', env), last: true };
+}
+
+export function redisStage(input: {
+  readonly command: string;
+  readonly port: number;
+  readonly folder: string;
+}): Program {
+  return { name: 'redis', ...redisProgram(input), env: {}, last: true, leashed: false };
+}
+
+/** Stages that wait by themselves until the network is created: they start while the program is being deployed. */
+export function earlyStages(input: StagesInput): readonly Program[] {
+  const { ports } = input;
+  const env = environment(input);
+  const oracles = [ports.oracle0, ports.oracle1, ports.oracle2].map((port, number) => {
+    const mirrors = oracleUrls(ports).filter((_, other) => other !== number);
+    return stage(`oracle-${number}`, 'settle/main.ts', {
+      ...env(port),
+      ORACLE: String(number),
+      ADOPT_FROM: mirrors[0] ?? '',
+    });
+  });
+  return [
+    stage('follow', 'follow/main.ts', env(ports.follow)),
+    stage('simulate', 'simulate/main.ts', { ...env(ports.simulate), INGEST_URL: ingestUrl(ports) }),
+    ...Array.from({ length: CHECK_WORKERS }, (_, number) =>
+      stage(`check-${number}`, 'verify/check-main.ts', env(0)),
+    ),
+    ...oracles,
+    stage('claim', 'claim/main.ts', env(ports.claim)),
+    stage('explore', 'explore/main.ts', env(ports.explore)),
+  ];
+}
+
+/** Stages that need the network's files at their start. */
+export function lateStages(input: StagesInput): readonly Program[] {
+  const env = environment(input);
+  return [
+    // All hotspots of the demo come from one address.
+    stage('ingest', 'ingest/main.ts', { ...env(input.ports.ingest), ADDRESS_BUDGET: '1000000' }),
+    stage('group', 'verify/group-main.ts', env(input.ports.group)),
+  ];
+}
+
+function environment(input: StagesInput): (port: number) => Readonly<Record<string, string>> {
+  return (port) => ({
+    DATA_DIR: input.dataDir,
+    RPC_URL: input.rpcUrl,
+    REDIS_URL: input.redisUrl,
+    FOLDER_URLS: oracleUrls(input.ports).join(','),
+    HOST: '127.0.0.1',
+    PORT: String(port),
+  });
+}
+
+function stage(name: string, file: string, env: Readonly<Record<string, string>>): Program {
+  const main = fileURLToPath(new URL(`services/${file}`, ROOT));
+  return {
+    name,
+    command: process.execPath,
+    args: ['--import', 'tsx', '--import', LEASH, main],
+    env,
+    last: false,
+    leashed: true,
+  };
+}
