@@ -63,10 +63,11 @@ export function judgeEpoch(input: {
       epoch,
     });
   for (const group of grouper.flush()) {
-    if (group.kind === 'stale') {
-      // What never met a beacon belongs to no epoch, but a bad signature is public.
-      const here = group.reports.filter(({ position }) => inEpoch(position));
-      if (here.length > 0) badlySigned.push(...judge({ ...group, reports: here }).others.filter(isBad));
+    if (group.kind === 'stale' || judgedAt(group).receivedAt > facts.end * 1000) {
+      // What meets no beacon of the epoch has no verdict in it, but a bad signature is public.
+      const reports = group.reports.filter(({ position }) => inEpoch(position));
+      if (reports.length === 0) continue;
+      badlySigned.push(...judge({ ...group, kind: 'stale', beacon: null, reports }).others.filter(isBad));
       continue;
     }
     if (!inEpoch(judgedAt(group))) continue;
