@@ -48,7 +48,9 @@ const runs = RUNS.map(({ run, place, latitude, longitude, gain }) => {
     const next = cells[(at + 1) % cells.length] ?? cell;
     const metres = Math.round(distanceMetres(cellCentre(cell), cellCentre(next)));
     console.log(
-      `${run} ${regionOf(cell) ?? '-'} ${cellToLatLng(cell.toString(16)).map((d) => d.toFixed(5))}: ${metres} m, ${cellsApart(cell, next) ?? '-'} cells to the next`,
+      `${run} ${regionOf(cell) ?? '-'} ${cellToLatLng(cell.toString(16))
+        .map((degrees) => degrees.toFixed(5))
+        .join(', ')}: ${metres} m, ${cellsApart(cell, next) ?? '-'} cells to the next`,
     );
   });
   return {

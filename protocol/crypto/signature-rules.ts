@@ -9,13 +9,14 @@ import { bigintOf, P256_ORDER } from './p256-point.ts';
 const ED25519_PRIME: bigint = (1n << 255n) - 19n;
 /** Order of the base point of edwards25519. */
 const ED25519_ORDER: bigint = (1n << 252n) + 27_742_317_777_372_353_535_851_937_790_883_648_493n;
+const ORDER_8_Y = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 /** y of the eight points of small order; each stands for both signs of x. */
 const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
   0n,
   1n,
   ED25519_PRIME - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
+  ORDER_8_Y,
+  ED25519_PRIME - ORDER_8_Y,
 ]);
 const SIGN_BIT: bigint = 1n << 255n;
 
