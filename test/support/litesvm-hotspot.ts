@@ -8,7 +8,7 @@ import type { HotspotKey } from '#protocol/units';
 /** A hotspot's key and its signature as hotspots make it: raw for ed25519, DER for P-256. */
 export interface TestHotspot {
   readonly key: HotspotKey;
-  sign(message: Uint8Array): Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
 const seedOf = (name: string): Uint8Array => sha256(utf8ToBytes(name));
