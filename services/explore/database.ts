@@ -12,17 +12,20 @@ export async function openDatabase(input: {
   readonly logger: Logger;
 }): Promise<Kysely<Tables>> {
   if (input.url === null) return openEmbedded(input.dir, input.logger);
-  const database = openPostgres(input.url);
+  const database = openPostgres(input.url, input.logger);
   await createTables(database);
   return database;
 }
 
-function openPostgres(url: string): Kysely<Tables> {
+function openPostgres(url: string, logger: Logger): Kysely<Tables> {
   // int8 holds times and log indexes only, all below 2^53, so that numbers are the same here and in PGlite.
   pg.types.setTypeParser(pg.types.builtins.INT8, Number);
-  return new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 4 }) }),
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  // Idle connections end with their server; the pool makes new ones, and statements in hand fail by themselves.
+  pool.on('error', (error) => {
+    logger.warn({ error }, 'a connection to PostgreSQL has ended');
   });
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
 async function openEmbedded(dir: string, logger: Logger): Promise<Kysely<Tables>> {

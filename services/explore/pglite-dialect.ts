@@ -39,9 +39,9 @@ export class PgliteThread implements DatabaseConnection {
 
   /** Rejects where the folder holds no database that opens. */
   static async open(dir: string): Promise<PgliteThread> {
-    const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
+    const worker = new Worker(new URL('./pglite-thread.mjs', import.meta.url), {
+      execArgv: [],
       workerData: { dir },
-      execArgv: ['--import', 'tsx'],
     });
     await new Promise<void>((resolve, reject) => {
       worker.once('message', (answer: unknown) => {

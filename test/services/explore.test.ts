@@ -1,0 +1,239 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql, type Kysely } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createHttpServer, type HttpServer } from '#services/runtime/http-server';
+import { createLogger } from '#services/runtime/logger';
+import { openMetrics } from '#services/runtime/metrics';
+import { addExplorer } from '#services/explore/app';
+import { openDatabase } from '#services/explore/database';
+import { storedEpochs, storeEpoch, storeHotspots, storeReports } from '#services/explore/store';
+import type { HotspotRow, PayoutRow, ReportRow, Tables } from '#services/explore/tables';
+import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+const logger = createLogger({ stage: 'explore', level: 'silent' });
+const MAX_U64 = String(2n ** 64n - 1n);
+
+const report: ReportRow = {
+  origin: 'log/a',
+  log_index: 7,
+  report_id: 'aa'.repeat(32),
+  kind: 'beacon',
+  payload: 'bb'.repeat(51),
+  key: `01${'cc'.repeat(32)}`,
+  received_at: 1_795_393_267_011,
+  epoch: '3',
+  reason: null,
+  side: null,
+  selected: false,
+  note: null,
+  numbers: '{"distance_m":512}',
+  final: false,
+};
+const witness: ReportRow = {
+  ...report,
+  kind: 'witness',
+  log_index: 8,
+  key: `00${'dd'.repeat(32)}`,
+  reason: 'bad_rssi',
+  side: 'witness',
+};
+const hotspot: HotspotRow = {
+  key: report.key,
+  address: '13nXTaUcat1fsVETYYCPnHefpPdhhUPmJqTH8RULxxxxxxxxxxx',
+  owner: 'owner',
+  destination: 'owner',
+  mode: 'full',
+  status: 'active',
+  tier: 'endorsed',
+  cell: MAX_U64,
+  latitude: 52_520_000_000,
+  longitude: -13_400_000_000,
+  gain: 12,
+  elevation: 30,
+  registered_at: 1_795_393_000,
+  claimed: MAX_U64,
+};
+const payout: PayoutRow = {
+  epoch: '3',
+  subject: report.key,
+  beacon_share: '0.25',
+  witness_share: '1',
+  beacon_amount: '10',
+  witness_amount: MAX_U64,
+  other_amount: '0',
+  cumulative: MAX_U64,
+};
+const epoch = {
+  epoch: '3',
+  tuple_hash: 'ee',
+  root: 'ff',
+  leaf_count: 1,
+  cumulative_total: MAX_U64,
+  verdicts: 2,
+  minted: '10',
+};
+
+function behavesAsReadModel(open: () => Promise<Kysely<Tables>>): void {
+  let database: Kysely<Tables>;
+  let server: HttpServer;
+  beforeAll(async () => {
+    database = await open();
+    server = createHttpServer({ logger, metrics: openMetrics('explore'), health: () => ({ ok: true }) });
+    await addExplorer(server, { database, logger });
+  });
+  afterAll(async () => {
+    await server.close();
+    await database.destroy();
+  });
+  beforeEach(async () => {
+    for (const table of ['report', 'hotspot', 'epoch', 'payout'] as const)
+      await database.deleteFrom(table).execute();
+  });
+  const get = async (url: string): Promise<{ status: number; body: unknown }> => {
+    const answer = await server.inject({ method: 'GET', url });
+    return { status: answer.statusCode, body: answer.json() };
+  };
+
+  it('keeps u64 and times exact and shows a beacon with its witnesses', async () => {
+    await storeReports(database, [report, witness]);
+    const { status, body } = await get('/v1/beacons');
+    expect(status).toBe(200);
+    const shown = (row: ReportRow) => ({ ...row, numbers: { distance_m: 512 } });
+    expect(body).toEqual([{ beacon: shown(report), witnesses: [shown(witness)] }]);
+  });
+
+  it('lets a settled verdict replace a provisional one and never the other way round', async () => {
+    await storeReports(database, [report]);
+    await storeReports(database, [{ ...report, reason: 'invalid_packet', final: true }]);
+    await storeReports(database, [{ ...report, reason: null }]);
+    const rows = await database.selectFrom('report').select(['reason', 'final']).execute();
+    expect(rows).toEqual([{ reason: 'invalid_packet', final: true }]);
+  });
+
+  it('stores the same verdicts twice as one', async () => {
+    await storeReports(database, [report, witness]);
+    await storeReports(database, [report, witness]);
+    expect(await database.selectFrom('report').select('log_index').execute()).toHaveLength(2);
+  });
+
+  it('stores more rows than one statement can hold', async () => {
+    const rows = Array.from({ length: 2500 }, (_, index) => ({ ...report, log_index: index }));
+    await storeReports(database, rows);
+    expect(await database.selectFrom('report').select('log_index').execute()).toHaveLength(2500);
+  });
+
+  it('stores an epoch whole, and again with what the chain has finalized instead', async () => {
+    await storeEpoch(database, { epoch, reports: [{ ...report, final: true }], payouts: [payout] });
+    await storeEpoch(database, { epoch: { ...epoch, tuple_hash: 'other' }, reports: [], payouts: [] });
+    expect(await storedEpochs(database)).toEqual(new Map([['3', 'other']]));
+    expect((await get('/v1/epochs/3')).body).toEqual({
+      epoch: { ...epoch, tuple_hash: 'other' },
+      payouts: [],
+    });
+  });
+
+  it('leaves nothing of an epoch that cannot be stored', async () => {
+    const broken = { ...payout, cumulative: 'not a number' };
+    await expect(storeEpoch(database, { epoch, reports: [report], payouts: [broken] })).rejects.toThrow();
+    expect(await database.selectFrom('report').select('log_index').execute()).toEqual([]);
+    expect((await storedEpochs(database)).size).toBe(0);
+  });
+
+  it('shows a hotspot by key and by address with verdicts by reason and payouts', async () => {
+    await storeHotspots(database, [hotspot]);
+    await storeReports(database, [
+      report,
+      { ...report, log_index: 9, reason: 'irregular_interval', side: 'beaconer' },
+    ]);
+    await storeEpoch(database, { epoch, reports: [], payouts: [payout] });
+    const byKey = await get(`/v1/hotspots/${hotspot.key}`);
+    expect(byKey.body).toMatchObject({
+      hotspot,
+      reasons: expect.arrayContaining([
+        { kind: 'beacon', reason: 'irregular_interval', count: 1 },
+        { kind: 'beacon', reason: null, count: 1 },
+      ]) as unknown,
+      payouts: [payout],
+    });
+    expect(await get(`/v1/hotspots/${hotspot.address}`)).toEqual(byKey);
+    expect((await get('/v1/hotspots')).body).toEqual([{ ...hotspot, beacons: 2, witnesses: 0, unpaid: 1 }]);
+  });
+
+  it('answers what is unknown or malformed with a code and what to do', async () => {
+    expect(await get('/v1/epochs/99')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await get('/v1/epochs/minus')).toMatchObject({ status: 400, body: { code: 'malformed_request' } });
+    expect(await get('/v1/beacons?limit=100000')).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_request' },
+    });
+    expect(await get(`/v1/hotspots/${'z'.repeat(50)}`)).toMatchObject({ status: 404 });
+    expect(await get('/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  it('serves the page under a policy that lets no foreign script in, and the description of the API', async () => {
+    const page = await server.inject({ method: 'GET', url: '/' });
+    expect(page.headers['content-type']).toContain('text/html');
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    const description = await server.inject({ method: 'GET', url: '/docs/json' });
+    expect(Object.keys(description.json<{ paths: object }>().paths)).toContain('/v1/hotspots/{key}');
+  });
+}
+
+describe('the read model in PGlite', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'coverant-explore-'));
+  });
+  afterAll(async () => {
+    await rm(dir, { recursive: true, force: true });
+  });
+  behavesAsReadModel(() => openDatabase({ url: null, dir: join(dir, 'model'), logger }));
+
+  it('continues from what was stored before', async () => {
+    const kept = join(dir, 'kept');
+    const first = await openDatabase({ url: null, dir: kept, logger });
+    await storeReports(first, [report]);
+    await first.destroy();
+    const second = await openDatabase({ url: null, dir: kept, logger });
+    expect(await second.selectFrom('report').select('log_index').execute()).toEqual([{ log_index: 7 }]);
+    await second.destroy();
+  });
+
+  it('deletes and rebuilds a database that does not open', async () => {
+    const damaged = join(dir, 'damaged');
+    await mkdir(damaged);
+    await writeFile(join(damaged, 'PG_VERSION'), 'rubbish');
+    await writeFile(join(damaged, 'postgresql.conf'), 'rubbish');
+    const database = await openDatabase({ url: null, dir: damaged, logger });
+    await storeReports(database, [report]);
+    expect(await database.selectFrom('report').select('log_index').execute()).toHaveLength(1);
+    await database.destroy();
+  });
+});
+
+const programs = await findPostgres();
+if (programs === null)
+  console.log('PostgreSQL is not installed: its read model is not tested, that of PGlite is.');
+describe.runIf(programs !== null)('the read model in PostgreSQL', () => {
+  let server: TestPostgres;
+  beforeAll(async () => {
+    server = await startPostgres(programs ?? '');
+  });
+  afterAll(async () => {
+    await server.close();
+  });
+  behavesAsReadModel(() => openDatabase({ url: server.url, dir: '', logger }));
+
+  it('outlives its connections, as when the server restarts', async () => {
+    const database = await openDatabase({ url: server.url, dir: '', logger });
+    const killer = await openDatabase({ url: server.url, dir: '', logger });
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()`.execute(
+      killer,
+    );
+    await storeReports(killer, [report]);
+    expect(await database.selectFrom('report').select('log_index').execute()).toHaveLength(1);
+    await Promise.all([database.destroy(), killer.destroy()]);
+  });
+});
