@@ -107,8 +107,8 @@ describe('the state of an epoch', () => {
       fc.property(state, fc.nat(), (value, pick) => {
         const bytes = stateBytes(value);
         const refusal = expect.objectContaining({ code: 'malformed_state' }) as unknown;
-        expect(() => openState(bytes.slice(0, pick % bytes.length))).toThrow(refusal as Error);
-        expect(() => openState(Uint8Array.of(2, ...bytes.slice(1)))).toThrow(refusal as Error);
+        expect(() => openState(bytes.slice(0, pick % bytes.length))).toThrow(refusal);
+        expect(() => openState(Uint8Array.of(2, ...bytes.slice(1)))).toThrow(refusal);
       }),
       { seed: 23 },
     );

@@ -1,0 +1,260 @@
+import { readFileSync } from 'node:fs';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { base58, hex, utf8 } from '@scure/base';
+import { signCheckpoint } from '#protocol/evidence/checkpoint';
+import { EMPTY_ROOT, leafHash } from '#protocol/evidence/merkle';
+import { receiptBytes } from '#protocol/evidence/receipt';
+import { encodeRecord } from '#protocol/evidence/record';
+import { encodeBundle } from '#protocol/evidence/tile';
+import { verifierKey } from '#protocol/evidence/verifier-key';
+import type { EpochFacts } from '#protocol/epoch';
+import { cellCentre, parseCell } from '#protocol/geo/cell';
+import { DEFAULT_POLICY } from '#protocol/policy';
+import { evidenceHash } from '#protocol/settle/bytes/hashes';
+import { epochFactsBytes, openEpochFacts } from '#protocol/settle/folder/epoch-file';
+import { evidenceBytes, openEvidenceFile } from '#protocol/settle/folder/evidence-file';
+import { leavesBytes, openLeaves } from '#protocol/settle/folder/leaves-file';
+import { manifestBytes, openManifest } from '#protocol/settle/folder/manifest-file';
+import { sharesBytes } from '#protocol/settle/folder/shares-file';
+import { verdictsBytes } from '#protocol/settle/folder/verdicts-file';
+import { leafEntry, leafKey } from '#protocol/settle/leaf';
+import { openPolicy, policyBytes, policyHash } from '#protocol/settle/policy-codec';
+import { openRegistry, registryBytes, registryHash, type RegistryTable } from '#protocol/settle/registry';
+import { emptyState, openState, stateBytes, stateHash, type EpochState } from '#protocol/settle/state';
+import { GENESIS_PARENT, openTuple, tupleBytes, tupleHash, type Tuple } from '#protocol/settle/tuple';
+import { amount, epochNumber, millis, type Address, type Hash, type HotspotKey } from '#protocol/units';
+import type { ReportVerdict } from '#protocol/verify/poc';
+import { reportId } from '#protocol/wire/report';
+import { describe, expect, it } from 'vitest';
+
+const address = (byte: string): Address => base58.encode(hex.decode(byte.repeat(32))) as Address;
+const hash = (byte: string): Hash => byte.repeat(32) as Hash;
+const NETWORK = address('11');
+const PAYEE = address('22');
+const KEY = '00676cbd3ae59d2bd53c159914063c522b6b510b478b4a6bc6c2f013a8f8438f10' as HotspotKey;
+const LEAF_KEY = leafKey(KEY);
+const PAYEE_KEY = leafKey(`20${'22'.repeat(32)}`);
+const ORIGIN = 'example/1';
+const RECEIVED = millis(1_780_272_005_000);
+const cell = parseCell(631_051_317_946_629_119n);
+
+const SIGNER = hex.decode('01'.repeat(32));
+const entropy = encodeRecord({
+  receivedAt: RECEIVED,
+  body: {
+    kind: 'entropy',
+    data: hex.decode('ab'.repeat(32)),
+    timestamp: 1_780_272_000,
+    version: 0,
+    slot: 7n,
+    blockhash: hex.decode('cd'.repeat(32)),
+  },
+});
+const close = encodeRecord({
+  receivedAt: millis(1_780_272_075_000),
+  body: { kind: 'epoch_close', epoch: epochNumber(0n) },
+});
+
+const registry: RegistryTable = {
+  keyNetwork: 'mainnet',
+  hotspots: new Map([
+    [
+      KEY,
+      {
+        key: KEY,
+        mode: 'full',
+        status: 'active',
+        tier: 'endorsed',
+        cell,
+        ...cellCentre(cell),
+        gain: 12,
+        elevation: -3,
+        registeredAt: 1_780_271_900,
+      },
+    ],
+  ]),
+  credits: [],
+  voters: [PAYEE],
+};
+const state: EpochState = {
+  poc: {
+    clocks: new Map([
+      [KEY, { lastBeacon: RECEIVED, lastBeaconRecip: null, lastWitness: millis(1_780_272_009_000) }],
+    ]),
+    entropies: new Map([
+      [
+        'ab'.repeat(32),
+        { data: 'ab'.repeat(32), timestamp: 1_780_272_000, version: 0, receivedAt: RECEIVED },
+      ],
+    ]),
+    recent: new Map([
+      ['0102', { payload: '0102', reportId: hash('33'), receivedAt: RECEIVED, seen: [hash('44')] }],
+    ]),
+  },
+  cumulative: new Map([[LEAF_KEY, amount(1000n)]]),
+  pending: new Map([[epochNumber(3n), new Map([[PAYEE_KEY, amount(70n)]])]]),
+  settledCredits: new Map(),
+};
+const tuple: Tuple = {
+  network: NETWORK,
+  epoch: epochNumber(5n),
+  parentTupleHash: GENESIS_PARENT,
+  root: hash('55'),
+  leafCount: 2,
+  cumulativeTotal: amount(1070n),
+  creditsRoot: hex.encode(EMPTY_ROOT) as Hash,
+  creditsCount: 0,
+  evidenceHash: hash('66'),
+  registryHash: hash('77'),
+  policyHash: hash('88'),
+  stateHash: hash('99'),
+};
+const facts: EpochFacts = {
+  network: NETWORK,
+  epoch: epochNumber(5n),
+  start: 1_780_272_000,
+  end: 1_780_358_400,
+  emission: amount(618_340_943_683n),
+  holdback: 7,
+  creditPrice: 3_590_000n,
+  operations: PAYEE,
+};
+const verdict: ReportVerdict = {
+  kind: 'witness',
+  position: { receivedAt: RECEIVED, origin: ORIGIN, index: 4 },
+  reportId: hash('33'),
+  key: KEY,
+  reason: 'below_min_distance',
+  side: 'witness',
+  numbers: { cells_apart: 7, limit_cells: 8 },
+  selected: false,
+  note: null,
+};
+const leaves = [
+  { key: LEAF_KEY, cumulative: amount(1000n) },
+  { key: PAYEE_KEY, cumulative: amount(70n) },
+];
+const sealed = {
+  origin: ORIGIN,
+  from: 1,
+  left: [leafHash(entropy)],
+  entries: [close],
+  size: 2,
+  root: hex.decode('55'.repeat(32)),
+  sessions: [],
+};
+const cut = { origin: ORIGIN, size: 2, root: hash('55') };
+const rate = { rate: 320_000_000_000_000n, open: 320_000_000_000_000n };
+const zero = amount(0n);
+const shares = {
+  payouts: [
+    {
+      key: KEY,
+      open: false,
+      scale: 7143n,
+      shares: { beacon: 71_430_000n, witness: 0n, credits: 0n },
+      amounts: { beacon: amount(228n), witness: zero, data: zero },
+    },
+  ],
+  rewards: {
+    amounts: [],
+    rates: { beacon: rate, witness: rate, data: { rate: 0n, open: 0n } },
+    operations: zero,
+    oracles: zero,
+    oracle: zero,
+    delegators: zero,
+    unallocated: zero,
+    capped: zero,
+    minted: zero,
+  },
+};
+const note = {
+  key: verifierKey('example', ed25519.getPublicKey(SIGNER)),
+  sign: (message: Uint8Array) => ed25519.sign(message, SIGNER),
+};
+
+/** Every example of docs/formats.md: bytes as hex, text as it is, hashes as 64 digits. */
+const EXAMPLES: Readonly<Record<string, Uint8Array | string>> = {
+  'entropy record': entropy,
+  'epoch_close record': close,
+  'entry bundle': encodeBundle([close]),
+  checkpoint: signCheckpoint({ origin: ORIGIN, size: 2, root: EMPTY_ROOT }, [note]),
+  receipt: receiptBytes({
+    origin: ORIGIN,
+    first: 4,
+    size: 1,
+    root: EMPTY_ROOT,
+    receivedAt: RECEIVED,
+    integratedBy: millis(1_780_272_022_000),
+  }),
+  'report id': reportId({ kind: 'witness', signedBytes: hex.decode('1201aa') }),
+  'evidence file': evidenceBytes(sealed),
+  'evidence hash': evidenceHash([cut]),
+  registry: registryBytes(registry),
+  'registry hash': registryHash(registryBytes(registry)),
+  policy: policyBytes(DEFAULT_POLICY),
+  'policy hash': policyHash(DEFAULT_POLICY),
+  state: stateBytes(state),
+  'state hash': stateHash(stateBytes(state)),
+  'empty state': stateBytes(emptyState()),
+  'leaf entry': leafEntry({ network: NETWORK, leaf: { key: LEAF_KEY, cumulative: amount(1000n) } }),
+  'leaf hash': hex.encode(
+    leafHash(leafEntry({ network: NETWORK, leaf: { key: LEAF_KEY, cumulative: amount(1000n) } })),
+  ),
+  'leaves file': leavesBytes(leaves),
+  tuple: tupleBytes(tuple),
+  'tuple hash': tupleHash(tuple),
+  epoch: epochFactsBytes(facts),
+  verdicts: verdictsBytes({
+    verdicts: [{ payload: '0102', beacon: null, witnesses: [], others: [verdict] }],
+    badlySigned: [{ ...verdict, reason: 'bad_signature', numbers: { signer: null } }],
+  }),
+  shares: sharesBytes(shares),
+  manifest: manifestBytes(new Map([['tuple.bin', tupleBytes(tuple)]])),
+};
+
+/** Fenced examples of the document by name: `hex NAME` with a comment per line, `text NAME`, `hash NAME`. */
+function documented(): ReadonlyMap<string, Uint8Array | string> {
+  const text = readFileSync('docs/formats.md', 'utf8');
+  const blocks = [...text.matchAll(/^```(hex|text|hash) ([^\n]+)\n([\s\S]*?)^```$/gm)];
+  return new Map(
+    blocks.map(([, kind, name = '', body = '']): [string, Uint8Array | string] => {
+      if (kind === 'text')
+        return [name, utf8.decode(name === 'checkpoint' || name === 'verdicts' ? body : body.trimEnd())];
+      const digits = body.replaceAll(/#.*$/gm, '').replaceAll(/\s/g, '');
+      return [name, kind === 'hash' ? digits : hex.decode(digits)];
+    }),
+  );
+}
+
+describe('docs/formats.md', () => {
+  const found = documented();
+
+  it('shows exactly the formats that there are', () => {
+    expect([...found.keys()].sort()).toEqual(Object.keys(EXAMPLES).sort());
+  });
+
+  for (const [name, expected] of Object.entries(EXAMPLES))
+    it(`shows a true ${name}`, () => {
+      const shown = found.get(name);
+      const readable = (value: typeof shown): string | undefined =>
+        value instanceof Uint8Array ? hex.encode(value) : value;
+      expect(readable(shown)).toBe(readable(expected));
+    });
+
+  it('shows bytes that read back', () => {
+    const bytes = (name: string): Uint8Array => {
+      const shown = found.get(name);
+      if (!(shown instanceof Uint8Array)) throw new Error(`no bytes of ${name}`);
+      return shown;
+    };
+    expect(openRegistry(bytes('registry'))).toEqual(registry);
+    expect(openState(bytes('state'))).toEqual(state);
+    expect(openTuple(bytes('tuple'))).toEqual(tuple);
+    expect(openLeaves(bytes('leaves file'))).toEqual(leaves);
+    expect(openEpochFacts(bytes('epoch'))).toEqual(facts);
+    expect(openPolicy(bytes('policy'))).toEqual(DEFAULT_POLICY);
+    expect([...openManifest(bytes('manifest')).keys()]).toEqual(['tuple.bin']);
+    expect(evidenceBytes(openEvidenceFile(bytes('evidence file')))).toEqual(bytes('evidence file'));
+  });
+});
