@@ -1,5 +1,10 @@
 import { PACKET_DATA_SIZE, Transaction, type PublicKey, type TransactionInstruction } from '@solana/web3.js';
 
+/**
+ * The runtime ends a transaction after 64 calls, inner ones included; creating a token account makes six, so that ten of
+ * any instruction here stay below it.
+ */
+const MAX_INSTRUCTIONS = 10;
 const BLOCKHASH = '11111111111111111111111111111111';
 
 /** Instructions that make sense only together, with what they are for (named when they fail). */
@@ -24,6 +29,7 @@ export function packParcels(parcels: readonly Parcel[], payer: PublicKey): reado
 }
 
 function fits(parcels: readonly Parcel[], payer: PublicKey): boolean {
+  if (parcels.reduce((sum, { instructions }) => sum + instructions.length, 0) > MAX_INSTRUCTIONS) return false;
   const transaction = new Transaction({ feePayer: payer, blockhash: BLOCKHASH, lastValidBlockHeight: 0 });
   for (const parcel of parcels) transaction.add(...parcel.instructions);
   try {
