@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify';
+import fastify, { LogController, type FastifyInstance, type RawServerDefault } from 'fastify';
 import Type from 'typebox';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -29,7 +29,7 @@ export function createHttpServer(options: {
 }): HttpServer {
   const server = fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     bodyLimit: options.bodyLimit ?? 65_536,
   })

@@ -30,8 +30,8 @@ export const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
     keepCompleted: 64,
     keepFailed: 64,
     eventsKept: 256,
-    lockMs: 10_000,
-    stalledIntervalMs: 5000,
+    lockMs: 5000,
+    stalledIntervalMs: 2000,
     maxStalled: 2,
   },
   verdicts: {

@@ -43,6 +43,8 @@ const READ_RECORDS = 500;
 const PAUSE_MS = 25;
 /** Where the log is silent for so long, its time is taken to have passed: longer than a write takes to be durable. */
 const SILENCE_MS = 3000;
+/** A log without anything newer, not even an entropy, is not silent but down: its time stands still. */
+const LIVE_MS = 240_000;
 const POINT_MS = 2000;
 /** Jobs, and batches of verdicts, that may be out before the tail waits: what memory can hold at most. */
 const MAX_JOBS = 32;
@@ -116,14 +118,16 @@ export function openGroup(context: GroupContext): Group {
   const follow = async (signal: AbortSignal): Promise<void> => {
     let next = point?.from ?? 0;
     let marked = now();
+    let newest = 0;
     while (!signal.aborted) {
       file = await context.registry.read();
       const full = fold.waiting() >= MAX_JOBS || outbox.unsent() >= MAX_UNSENT;
       const records = full || file === null ? [] : await context.reader.read(next, READ_RECORDS);
       for (const record of records) tail.take(record);
       next += records.length;
+      newest = records.at(-1)?.record.receivedAt ?? newest;
       if (!full && file !== null && records.length === 0) {
-        tail.passed(millis(now() - SILENCE_MS));
+        if (now() - newest < LIVE_MS) tail.passed(millis(now() - SILENCE_MS));
         if (fold.waiting() === 0) caughtUp = true;
       }
       batcher.tick(now());

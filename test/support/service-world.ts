@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RawHotspot, Timed } from '#protocol/settle/registry';
+import { epochNumber, type Hash } from '#protocol/units';
+import { policyBytes, policyHash } from '#protocol/settle/policy-codec';
+import { createLogger, type Logger } from '#services/runtime/logger';
+import { writeNetworkFile } from '#services/runtime/network-file';
+import { writeRegistryFile } from '#services/runtime/registry-file';
+import { EPOCH_S, GENESIS, testAddress, type TestHotspot, type TestWorld } from '../protocol/epoch/world.ts';
+
+/** The last part of a test log's origin. */
+export const TEST_INGEST = '0';
+export const SILENT: Logger = createLogger({ stage: 'test', level: 'silent' });
+
+/** A data folder of its own, as the creator of the network and follow leave it. */
+export async function makeDataDir(
+  world: TestWorld,
+): Promise<{ readonly dataDir: string; readonly close: () => Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'coverant-data-'));
+  await mkdir(join(dataDir, 'ingest'), { recursive: true });
+  await writeNetworkFile(dataDir, {
+    network: world.network,
+    creator: testAddress('creator'),
+    name: 'test',
+    mint: testAddress('mint'),
+    program: testAddress('program'),
+  });
+  await writeFile(join(dataDir, 'policy.json'), policyBytes(world.policy));
+  await writeRegistry(dataDir, world, world.hotspots);
+  return { dataDir, close: () => rm(dataDir, { recursive: true, force: true }) };
+}
+
+export async function writeRegistry(
+  dataDir: string,
+  world: TestWorld,
+  hotspots: readonly TestHotspot[],
+): Promise<void> {
+  const hash: Hash = policyHash(world.policy);
+  await writeRegistryFile(dataDir, {
+    slot: 1,
+    unixTime: GENESIS,
+    network: {
+      address: world.network,
+      keyNetwork: 'mainnet',
+      epochLength: EPOCH_S,
+      firstEpochStart: GENESIS,
+      policyHash: hash,
+    },
+    hotspots: hotspots.map(rawHotspot),
+  });
+}
+
+function rawHotspot({ facts }: TestHotspot): RawHotspot {
+  const { cell, gain, elevation, mode } = facts;
+  return {
+    key: facts.key,
+    registeredAt: facts.registeredAt,
+    status: steady(facts.status),
+    tier: steady(facts.tier),
+    location: steady({ cell: cell ?? 0n, gain, elevation, mode }),
+  };
+}
+
+function steady<Value>(value: Value): Timed<Value> {
+  return { current: value, next: value, nextFrom: epochNumber(0n) };
+}
