@@ -37,7 +37,7 @@ export interface EvidenceLog {
 export interface LogOptions {
   /** Holds lock, journal/ and public/. */
   readonly dir: string;
-  /** `<name>/<network address>/<ingest>`. */
+  /** `<name>/<network address>/<ingest>`, the name of the signer's key as well. */
   readonly origin: string;
   readonly signer: NoteSigner;
   readonly clock: () => Millis;
@@ -60,6 +60,8 @@ const INTEGRATE_WITHIN_MS = 60_000;
 
 /** Takes the lock, recovers the journal, checks it against the published checkpoint, and goes on from there. */
 export async function openLog(options: LogOptions): Promise<EvidenceLog> {
+  if (options.signer.key.name !== options.origin)
+    throw new RangeError(`the key of ${options.signer.key.name} cannot sign for ${options.origin}`);
   const failure: { stop?: (error: LogError) => void } = {};
   const fatal = (error: LogError): void => {
     failure.stop?.(error);
