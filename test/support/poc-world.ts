@@ -16,6 +16,7 @@ import type {
   VerifySignature,
 } from '#protocol/verify/poc';
 import { comparePositions } from '#protocol/verify/position';
+import { assertedRegion } from '#protocol/verify/rules/participant';
 import { emptyPocState } from '#protocol/verify/state';
 import { dataRateNumber } from '#protocol/wire/data-rate';
 import { encodeBeacon, encodeWitness, type BeaconFields, type WitnessFields } from '#protocol/wire/encode';
@@ -101,6 +102,7 @@ export class PocWorld {
   readonly state: PocState = emptyPocState();
   policy: Policy;
   epoch: EpochNumber = EPOCH;
+  regionOf: (facts: HotspotFacts) => Region | null = assertedRegion;
   #nextIndex = 0;
 
   constructor(hotspots: readonly HotspotFacts[], policy: Partial<Policy> = {}) {
@@ -179,8 +181,8 @@ export class PocWorld {
   }
 
   judgeGroup(group: Parameters<typeof checkPoc>[0]['group']): PocVerdict {
-    const { registry, policy, epoch, entropies, state } = this;
-    const checked = checkPoc({ group, registry, policy, epoch, entropies, verify: verifyMarked });
+    const { registry, policy, epoch, entropies, state, regionOf } = this;
+    const checked = checkPoc({ group, registry, policy, epoch, entropies, verify: verifyMarked, regionOf });
     // As it crosses a queue.
     const crossed = JSON.parse(JSON.stringify(checked)) as typeof checked;
     return advance({ state, checked: crossed, policy, epoch });

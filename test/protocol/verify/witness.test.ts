@@ -1,0 +1,373 @@
+import { cellToCenterChild, gridRing, latLngToCell } from 'h3-js';
+import { describe, expect, test } from 'vitest';
+import { cellCentre, parseCell } from '#protocol/geo/cell';
+import { freeSpaceTenths } from '#protocol/geo/free-space';
+import type { Policy } from '#protocol/policy';
+import { epochNumber, millis, type Cell } from '#protocol/units';
+import type { HotspotFacts, LoggedReport, ReportVerdict } from '#protocol/verify/poc';
+import { clocksOf } from '#protocol/verify/state';
+import type { WitnessFields } from '#protocol/wire/encode';
+import { keyText } from '#protocol/wire/key';
+import { cellAt, hotspot, keyNumber, LOG, NOON, PocWorld, type At } from '../../support/poc-world.ts';
+
+const HOUR = 3_600_000;
+const BEACON_AT = NOON + 10_000;
+const OTHER_LOG = 'log/b/1';
+
+function judge(of: {
+  readonly beaconer?: Partial<HotspotFacts>;
+  readonly witness?: Partial<HotspotFacts> & { readonly metres?: number };
+  readonly policy?: Partial<Policy>;
+  readonly prepare?: (world: PocWorld) => void;
+  readonly report?: Partial<At> & Partial<WitnessFields>;
+}): { readonly world: PocWorld; readonly verdict: ReportVerdict } {
+  const beaconer = hotspot(1, of.beaconer);
+  const witness = hotspot(2, { metres: 600, ...of.witness });
+  const world = new PocWorld([beaconer, witness], of.policy);
+  of.prepare?.(world);
+  const beacon = world.beacon(beaconer, { at: BEACON_AT });
+  const heard = world.witness(witness, beacon, { at: BEACON_AT + 2000, ...of.report });
+  const verdict = world.judge(beacon, heard).flatMap(({ witnesses }) => witnesses)[0];
+  if (verdict === undefined) throw new Error('the witness is not attached');
+  return { world, verdict };
+}
+
+const reasonOf = (of: Parameters<typeof judge>[0]) => judge(of).verdict.reason;
+
+/** Facts of a hotspot whose distance from hotspot 1 is an arc along its meridian. */
+function arcNorth(metres: number): Partial<HotspotFacts> {
+  const { latitude, longitude } = hotspot(1);
+  return { latitude: latitude + Math.round((metres / 111_195.051_975_229_4) * 1e9), longitude };
+}
+
+/** A cell of resolution 12 whose parent is so many cells of resolution 11 from hotspot 1's. */
+function cellsAway(steps: number): Cell {
+  const [latitude, longitude] = [52.5, 13];
+  const [away = ''] = gridRing(latLngToCell(latitude, longitude, 11), steps);
+  return parseCell(BigInt(`0x${cellToCenterChild(away, 12)}`));
+}
+
+describe('a witness report', () => {
+  test('that meets every rule is valid, with the numbers that were measured', () => {
+    const { verdict } = judge({});
+    expect(verdict).toMatchObject({ kind: 'witness', reason: null, side: null, selected: true, note: null });
+    const { numbers } = verdict;
+    expect(numbers).toMatchObject({
+      lag_ms: 2000,
+      lag_limit_ms: 4000,
+      lag_behind: 'beacon',
+      frequency_offset_hz: 0,
+    });
+    expect(Math.abs(Number(numbers['distance_m']) - 600)).toBeLessThan(20);
+    expect(numbers).toMatchObject({ signal_ddbm: -1200, power_dbm: 14 });
+    expect(Number(numbers['bound_ddbm'])).toBe(10 * (14 + 1 + 1) - Number(numbers['fspl_ddb']));
+  });
+
+  test.each<[string, Partial<HotspotFacts>, string | null]>([
+    ['without a cell', { cell: null }, 'not_asserted'],
+    ['in no region', { cell: cellAt(35.68, 139.69) }, 'not_asserted'],
+    ['in quarantine', { status: 'quarantined' }, 'quarantined'],
+    ['for data only', { mode: 'data_only' }, 'invalid_capability'],
+    ['in another region', { cell: cellAt(40.71, -74.01) }, 'invalid_region'],
+    ['open', { tier: 'open' }, null],
+  ])('of a hotspot that is %s', (_, witness, reason) => {
+    expect(reasonOf({ witness })).toBe(reason);
+  });
+
+  test.each([
+    [1, null, null],
+    [2, 'denied', 'denied_edge'],
+  ])('in epoch %i, when the deny list names key or pair from epoch 2', (epoch, byKey, byEdge) => {
+    const [a, b] = [keyText(keyNumber(1)), keyText(keyNumber(2))];
+    const prepare = (world: PocWorld): void => {
+      world.epoch = epochNumber(BigInt(epoch));
+    };
+    const denied = (deny: Policy['deny']) => reasonOf({ policy: { deny }, prepare });
+    expect(denied({ keys: [{ key: b, from: 2 }], edges: [] })).toBe(byKey);
+    expect(denied({ keys: [], edges: [{ a, b, from: 2 }] })).toBe(byEdge);
+    expect(denied({ keys: [], edges: [{ a: b, b: a, from: 2 }] })).toBe(byEdge);
+    expect(denied({ keys: [], edges: [{ a, b: keyText(keyNumber(3)), from: 2 }] })).toBeNull();
+  });
+
+  test('of the beaconer itself is a self witness', () => {
+    const beaconer = hotspot(1);
+    const world = new PocWorld([beaconer]);
+    const beacon = world.beacon(beaconer, { at: BEACON_AT });
+    const [verdict] = world.judge(beacon, world.witness(beaconer, beacon, { at: BEACON_AT + 1 }));
+    expect(verdict?.beacon?.reason).toBeNull();
+    expect(verdict?.witnesses).toMatchObject([{ reason: 'self_witness', side: 'witness' }]);
+  });
+
+  test('arrives while the entropy lives', () => {
+    const expiring = NOON + 180_999;
+    const beaconer = hotspot(1);
+    const witness = hotspot(2, { metres: 600 });
+    for (const [lag, reason] of [
+      [0, null],
+      [1, 'entropy_expired'],
+    ] as const) {
+      const world = new PocWorld([beaconer, witness]);
+      const beacon = world.beacon(beaconer, { at: expiring });
+      const [verdict] = world.judge(beacon, world.witness(witness, beacon, { at: expiring + lag }));
+      expect(verdict?.witnesses[0]?.reason).toBe(reason);
+    }
+  });
+
+  test.each([
+    [4000, LOG, null],
+    [4001, LOG, 'too_late'],
+    [4500, OTHER_LOG, null],
+    [4501, OTHER_LOG, 'too_late'],
+  ])('%i ms after its beacon, in %s', (lag, origin, reason) => {
+    const { verdict } = judge({ report: { at: BEACON_AT + lag, origin } });
+    expect(verdict.reason).toBe(reason);
+    expect(verdict.numbers).toMatchObject({ lag_ms: lag, lag_limit_ms: origin === LOG ? 4000 : 4500 });
+  });
+
+  test.each([
+    ['869.2', 100_000n, null],
+    ['above', 100_001n, 'invalid_frequency'],
+    ['below', -100_000n, null],
+    ['far below', -100_001n, 'invalid_frequency'],
+  ])('on a frequency that is off: %s', (_, offset, reason) => {
+    const world = new PocWorld([hotspot(1)]);
+    const { frequency } = world.beacon(hotspot(1), { at: BEACON_AT }).report;
+    expect(reasonOf({ report: { frequency: frequency + offset } })).toBe(reason);
+  });
+
+  test.each([
+    [100_999.4, null],
+    [100_999.6, 'max_distance_exceeded'],
+  ])('from %f m away', (metres, reason) => {
+    const { verdict } = judge({
+      witness: { ...hotspot(2, { metres: 600 }), ...arcNorth(metres) },
+      report: { signal: -1300 },
+    });
+    expect(verdict.reason).toBe(reason);
+    expect(verdict.numbers).toMatchObject({ distance_m: Math.round(metres) });
+  });
+
+  test.each([
+    [7, 'below_min_distance'],
+    [8, null],
+  ])('from %i cells away', (cells, reason) => {
+    const { verdict } = judge({ witness: { cell: cellsAway(cells), ...cellCentre(cellsAway(cells)) } });
+    expect(verdict.reason).toBe(reason);
+    expect(verdict.numbers).toMatchObject({ cells_apart: cells });
+  });
+
+  test('from far is called far, not near, where H3 counts no cells', () => {
+    const cell = cellAt(40.42, -3.7);
+    expect(reasonOf({ witness: { cell, ...cellCentre(cell) } })).toBe('max_distance_exceeded');
+    // Near by its coordinates, in a cell from which H3 cannot count: fails as well.
+    const prepare = (world: PocWorld): void => {
+      world.regionOf = () => 'EU868';
+    };
+    const { verdict } = judge({ prepare, witness: { cell: cellAt(-33.9, 151.2), ...arcNorth(600) } });
+    expect(verdict).toMatchObject({ reason: 'below_min_distance', numbers: { cells_apart: null } });
+  });
+
+  test.each([
+    ['both gains count in whole dBi', 19, 28, 14 + 1 + 2],
+    ['negative gains are truncated towards zero', -19, -9, 18 - 1 - 0],
+  ])('is as loud as free space lets through: %s', (_, beaconGain, witnessGain, total) => {
+    const facts = { beaconer: { gain: beaconGain }, witness: { gain: witnessGain } };
+    const { numbers } = judge(facts).verdict;
+    const world = new PocWorld([hotspot(1)]);
+    const { frequency } = world.beacon(hotspot(1, facts.beaconer), { at: BEACON_AT }).report;
+    const bound = 10 * total - (freeSpaceTenths(Number(numbers['distance_m']), frequency) ?? 0);
+    expect(numbers).toMatchObject({ bound_ddbm: bound });
+    expect(reasonOf({ ...facts, report: { signal: bound } })).toBeNull();
+    expect(reasonOf({ ...facts, report: { signal: bound + 1 } })).toBe('bad_rssi');
+  });
+
+  test('does not gain by a power above the plan, and loses by one below', () => {
+    const [beaconer, witness] = [hotspot(1), hotspot(2, { metres: 600 })];
+    const powerOf = (txPower: number) => {
+      const world = new PocWorld([beaconer, witness]);
+      const beacon = world.beacon(beaconer, { at: BEACON_AT, txPower });
+      const [verdict] = world.judge(beacon, world.witness(witness, beacon, { at: BEACON_AT + 1 }));
+      return verdict?.witnesses[0]?.numbers['power_dbm'];
+    };
+    expect([powerOf(99), powerOf(14), powerOf(13), powerOf(-5)]).toEqual([14, 14, 13, -5]);
+  });
+
+  test.each([
+    ['just under 48 h', 48 * HOUR - 1, 2, null],
+    ['48 h', 48 * HOUR, 2, 'gateway_no_valid_beacons'],
+    ['after it', -5000, 2, null],
+    ['48 h, before reciprocity is asked for', 48 * HOUR, 1, null],
+  ])('of a hotspot that was heard %s before', (_, age, epoch, reason) => {
+    const prepare = (world: PocWorld): void => {
+      world.epoch = epochNumber(BigInt(epoch));
+      const lastBeaconRecip = millis(BEACON_AT + 2000 - age);
+      world.state.clocks.set(keyNumber(2), { lastBeacon: null, lastBeaconRecip, lastWitness: null });
+    };
+    const { world, verdict } = judge({ prepare });
+    expect(verdict).toMatchObject({ reason, side: reason === null ? null : 'witness' });
+    // Its own clock moves whatever reciprocity says.
+    expect(clocksOf(world.state, keyNumber(2)).lastWitness).toBe(BEACON_AT + 2000);
+  });
+
+  test('moves no clock where a rule before reciprocity fails', () => {
+    const { world, verdict } = judge({ witness: { mode: 'data_only' } });
+    expect(verdict.reason).toBe('invalid_capability');
+    expect(clocksOf(world.state, keyNumber(2)).lastWitness).toBe(NOON - HOUR);
+  });
+
+  test('gets the first objection in the order of the rules', () => {
+    const deny = {
+      keys: [{ key: keyText(keyNumber(2)), from: 0 }],
+      edges: [{ a: keyText(keyNumber(1)), b: keyText(keyNumber(2)), from: 0 }],
+    };
+    const late = BEACON_AT + 4001;
+    const cell = cellAt(40.71, -74.01);
+    const far = { cell, ...cellCentre(cell) };
+    const order = [
+      judge({
+        policy: { deny },
+        witness: { cell: null, status: 'quarantined', mode: 'data_only' },
+        report: { at: late },
+      }),
+      judge({
+        policy: { deny },
+        witness: { status: 'quarantined', mode: 'data_only' },
+        report: { at: late },
+      }),
+      judge({
+        policy: { deny: { ...deny, keys: [] } },
+        witness: { status: 'quarantined' },
+        report: { at: late },
+      }),
+      judge({ policy: { deny: { ...deny, keys: [] } }, report: { at: late } }),
+      judge({ witness: { mode: 'data_only' }, report: { at: late, frequency: 1n } }),
+      judge({ witness: { mode: 'data_only' }, report: { frequency: 1n } }),
+      judge({ witness: far, report: { frequency: 1n, signal: 0 } }),
+      judge({ witness: far, report: { signal: 0 } }),
+      judge({ witness: { ...hotspot(2, { metres: 50 }), ...arcNorth(200_000) }, report: { signal: 0 } }),
+      judge({ witness: { metres: 50 }, report: { signal: 0 } }),
+      judge({ report: { signal: 0 } }),
+    ].map(({ verdict }) => verdict.reason);
+    expect(order).toEqual([
+      'not_asserted',
+      'denied',
+      'quarantined',
+      'denied_edge',
+      'too_late',
+      'invalid_capability',
+      'invalid_frequency',
+      'invalid_region',
+      'max_distance_exceeded',
+      'below_min_distance',
+      'bad_rssi',
+    ]);
+  });
+});
+
+describe('several witnesses of a beacon', () => {
+  const beaconer = hotspot(1);
+  const others = Array.from({ length: 20 }, (_, at) => hotspot(at + 2, { metres: 600 + 20 * at }));
+  const heardBy = (world: PocWorld, beacon: LoggedReport, at: (order: number) => number): LoggedReport[] =>
+    others.map((each, order) => world.witness(each, beacon, { at: at(order) }));
+
+  test('are 14 at most, those with the smallest hash of payload and key, whoever came first', () => {
+    const world = new PocWorld([beaconer, ...others]);
+    const beacon = world.beacon(beaconer, { at: BEACON_AT });
+    const [verdict] = world.judge(beacon, ...heardBy(world, beacon, (order) => BEACON_AT + order));
+    const backward = new PocWorld([beaconer, ...others]);
+    const [reversed] = backward.judge(beacon, ...heardBy(world, beacon, (order) => BEACON_AT + 50 - order));
+    const selectedOf = (of: typeof verdict) =>
+      (of?.witnesses ?? [])
+        .filter(({ selected }) => selected)
+        .map(({ key }) => key)
+        .sort();
+    expect(selectedOf(verdict)).toHaveLength(14);
+    expect(selectedOf(reversed)).toEqual(selectedOf(verdict));
+    expect(verdict?.witnesses.every(({ reason }) => reason === null)).toBe(true);
+    expect(verdict?.witnesses.filter(({ note }) => note === 'not_selected')).toHaveLength(6);
+  });
+
+  test('are selected for pairs of which one is not open', () => {
+    const open = hotspot(1, { tier: 'open' });
+    const [endorsed, alsoOpen] = [hotspot(2, { metres: 600 }), hotspot(3, { metres: 700, tier: 'open' })];
+    const judgeWith = (pairs: 'one_trusted' | 'any') => {
+      const world = new PocWorld([open, endorsed, alsoOpen], { trust: { pairs, open_cap_bp: 1000 } });
+      const beacon = world.beacon(open, { at: BEACON_AT });
+      const heard = [endorsed, alsoOpen].map((each) => world.witness(each, beacon, { at: BEACON_AT + 1 }));
+      return world.judge(beacon, ...heard)[0]?.witnesses;
+    };
+    expect(judgeWith('one_trusted')).toMatchObject([
+      { reason: null, selected: true, note: null },
+      { reason: null, selected: false, note: 'untrusted_pair' },
+    ]);
+    expect(judgeWith('any')).toMatchObject([{ selected: true }, { selected: true }]);
+  });
+
+  test('are judged up to the limit of the policy, in order', () => {
+    const world = new PocWorld([beaconer, ...others], { max_witnesses: 3 });
+    const beacon = world.beacon(beaconer, { at: BEACON_AT });
+    const [verdict] = world.judge(beacon, ...heardBy(world, beacon, (order) => BEACON_AT + order));
+    expect(verdict?.witnesses.map(({ reason }) => reason)).toEqual([
+      ...Array<null>(3).fill(null),
+      ...Array<string>(17).fill('over_limit'),
+    ]);
+  });
+
+  test('are one report per key: the first is judged, whatever its verdict', () => {
+    const [witness = beaconer] = others;
+    const world = new PocWorld([beaconer, witness]);
+    const beacon = world.beacon(beaconer, { at: BEACON_AT });
+    const loud = world.witness(witness, beacon, { at: BEACON_AT + 1, signal: 0 });
+    const good = world.witness(witness, beacon, { at: BEACON_AT + 2 });
+    const [verdict] = world.judge(beacon, loud, good);
+    expect(verdict?.witnesses.map(({ reason }) => reason)).toEqual(['bad_rssi', 'duplicate']);
+    expect(verdict?.beacon?.reason).toBeNull();
+  });
+
+  test('have 1.5 s behind the first of them where that was logged before the beacon', () => {
+    const [first = beaconer, second = beaconer, third = beaconer, fourth = beaconer] = others;
+    const world = new PocWorld([beaconer, ...others]);
+    const beacon = world.beacon(beaconer, { at: BEACON_AT + 100 });
+    const reports = [
+      world.witness(first, beacon, { at: BEACON_AT, signal: 0 }),
+      beacon,
+      world.witness(second, beacon, { at: BEACON_AT + 1500 }),
+      world.witness(third, beacon, { at: BEACON_AT + 1501 }),
+      world.witness(fourth, beacon, { at: BEACON_AT + 2000, origin: OTHER_LOG }),
+    ];
+    const verdicts = world.judge(...reports)[0]?.witnesses ?? [];
+    expect(verdicts.map(({ reason }) => reason)).toEqual(['bad_rssi', null, 'too_late', null]);
+    expect(verdicts[3]?.numbers).toMatchObject({
+      lag_ms: 2000,
+      lag_limit_ms: 2000,
+      lag_behind: 'first_witness',
+    });
+  });
+
+  test('come after their beacon in the same millisecond only by index', () => {
+    const [witness = beaconer] = others;
+    for (const [index, behind] of [
+      [5, 'first_witness'],
+      [7, 'beacon'],
+    ] as const) {
+      const world = new PocWorld([beaconer, witness]);
+      const beacon = world.beacon(beaconer, { at: BEACON_AT, index: 6 });
+      const [verdict] = world.judge(beacon, world.witness(witness, beacon, { at: BEACON_AT, index }));
+      expect(verdict?.witnesses[0]?.numbers).toMatchObject({ lag_behind: behind, lag_ms: 0 });
+    }
+  });
+
+  test('take the reason of a beacon that fails, duplicates and those over the limit too', () => {
+    const [witness = beaconer, another = beaconer] = others;
+    const world = new PocWorld([{ ...beaconer, mode: 'data_only' }, witness, another], { max_witnesses: 2 });
+    const beacon = world.beacon(beaconer, { at: BEACON_AT });
+    const reports = [witness, witness, another].map((each, order) =>
+      world.witness(each, beacon, { at: BEACON_AT + order, snr: order }),
+    );
+    const [verdict] = world.judge(beacon, ...reports);
+    expect(verdict?.witnesses).toHaveLength(3);
+    for (const each of verdict?.witnesses ?? [])
+      expect(each).toMatchObject({ reason: 'invalid_capability', side: 'beaconer', selected: false });
+    expect(clocksOf(world.state, witness.key).lastWitness).toBe(NOON - HOUR);
+  });
+});
