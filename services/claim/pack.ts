@@ -29,7 +29,8 @@ export function packParcels(parcels: readonly Parcel[], payer: PublicKey): reado
 }
 
 function fits(parcels: readonly Parcel[], payer: PublicKey): boolean {
-  if (parcels.reduce((sum, { instructions }) => sum + instructions.length, 0) > MAX_INSTRUCTIONS) return false;
+  if (parcels.reduce((sum, { instructions }) => sum + instructions.length, 0) > MAX_INSTRUCTIONS)
+    return false;
   const transaction = new Transaction({ feePayer: payer, blockhash: BLOCKHASH, lastValidBlockHeight: 0 });
   for (const parcel of parcels) transaction.add(...parcel.instructions);
   try {
