@@ -82,8 +82,10 @@ export async function watchEpoch(
       say('ingest', await news());
     }
   };
+  const late = Date.now() / 1000 - start;
   await until(start);
-  say('epoch', `${epoch} begins, ${end - start} s long`);
+  const begun = late < 1 ? 'begins' : `began ${late.toFixed(0)} s ago`;
+  say('epoch', `${epoch} ${begun}, ${end - start} s long`);
   mark(`wait for epoch ${epoch}`);
   await until(end);
   say('epoch', `${epoch} is over; the log is closed after the grace and published 15 s later`);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
@@ -24,6 +25,8 @@ await runMain({
   logger,
   main: async (lifetime) => {
     const { signal } = lifetime;
+    // Every hotspot waits on it.
+    setMaxListeners(0, signal);
     const health = () => ({ ok: true, ...counts });
     const server = createHttpServer({ logger, metrics: openMetrics('simulate'), health });
     lifetime.own(await listenHttp(server, { ...config, logger }));
