@@ -14,7 +14,7 @@ export {
 export { type KeyNetwork } from './hotspot-key.ts';
 
 export { accountFilters, type AccountName, type AtSlot, type ReadOptions } from './accounts/account.ts';
-export { readBallot, type Ballot, type Vote } from './accounts/ballot.ts';
+export { decodeBallot, readBallot, type Ballot, type Vote } from './accounts/ballot.ts';
 export { readClock, type Clock } from './accounts/clock.ts';
 export {
   decodeHotspot,

@@ -2,7 +2,7 @@ import type { Connection, PublicKey } from '@solana/web3.js';
 import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
 import { ballotAddress } from '../address.ts';
 import type { Fields } from '../fields.ts';
-import { readAccount, type ReadOptions } from './account.ts';
+import { decodeAccount, readAccount, type ReadOptions } from './account.ts';
 
 export interface Vote {
   readonly epoch: EpochNumber;
@@ -30,7 +30,11 @@ export async function readBallot(
   return ballotOf(address, await readAccount(connection, 'Ballot', address, options));
 }
 
-export function ballotOf(address: PublicKey, fields: Fields): Ballot {
+export function decodeBallot(address: PublicKey, data: Uint8Array): Ballot {
+  return ballotOf(address, decodeAccount('Ballot', address, data));
+}
+
+const ballotOf = (address: PublicKey, fields: Fields): Ballot => {
   const ripe = voteOf(fields.struct('ripe'));
   return {
     address,
@@ -40,7 +44,7 @@ export function ballotOf(address: PublicKey, fields: Fields): Ballot {
     vetoes: fields.int('vetoes'),
     ripe: ripe === null ? null : { ...ripe, since: fields.u64('ripe_since') },
   };
-}
+};
 
 // No vote is a zero hash: SHA-256 gives none.
 const voteOf = (fields: Fields): Vote | null => {
