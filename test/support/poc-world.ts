@@ -95,7 +95,7 @@ export interface At {
   readonly signature?: Uint8Array;
 }
 
-/** A network of hotspots that were all heard and valid witnesses an hour before noon; one entropy, of noon. */
+/** A network of hotspots that were all heard and valid witnesses an hour before noon; entropies of the minutes from noon on. */
 export class PocWorld {
   readonly registry: Map<HotspotKey, HotspotFacts>;
   readonly entropies: Map<string, EntropyFact>;
@@ -105,11 +105,10 @@ export class PocWorld {
   regionOf: (facts: HotspotFacts) => Region | null = assertedRegion;
   #nextIndex = 0;
 
-  constructor(hotspots: readonly HotspotFacts[], policy: Partial<Policy> = {}) {
+  constructor(hotspots: readonly HotspotFacts[], policy: Partial<Policy> = {}, minutes = 1) {
     this.registry = new Map(hotspots.map((facts) => [facts.key, facts]));
     this.policy = { ...defaultPolicy, ...policy };
-    const entropy = { data: toHex(REMOTE), timestamp: ENTROPY_S, version: 0, receivedAt: millis(NOON) };
-    this.entropies = new Map([[entropy.data, entropy]]);
+    this.entropies = new Map(Array.from({ length: minutes }, (_, minute) => entropyOf(minute)));
     const hourAgo = millis(NOON - 3_600_000);
     for (const key of this.registry.keys())
       this.state.clocks.set(key, { lastBeacon: null, lastBeaconRecip: hourAgo, lastWitness: hourAgo });
@@ -118,7 +117,11 @@ export class PocWorld {
   /** What the hotspot has to send, with any field changed; `seed` makes another payload. */
   beacon(
     from: HotspotFacts,
-    of: At & { readonly seed?: number; readonly region?: Region } & Partial<BeaconFields>,
+    of: At & {
+      readonly seed?: number;
+      readonly minute?: number;
+      readonly region?: Region;
+    } & Partial<BeaconFields>,
   ): LoggedReport {
     const {
       at,
@@ -127,12 +130,13 @@ export class PocWorld {
       signer,
       signature = markOf(from.key),
       seed = 0,
+      minute = 0,
       region = 'EU868',
       ...fields
     } = of;
     const localEntropy = fields.localEntropy ?? Uint8Array.of(seed, seed >> 8, 7, 7);
     const derived = deriveBeacon({
-      remote: { data: REMOTE, timestamp: ENTROPY_S, version: 0 },
+      remote: { data: remoteOf(minute), timestamp: ENTROPY_S + 60 * minute, version: 0 },
       local: { data: localEntropy, timestamp: 0, version: 0 },
       region,
       gain: from.gain,
@@ -140,7 +144,7 @@ export class PocWorld {
     const bytes = encodeBeacon({
       key: from.key,
       localEntropy,
-      remoteEntropy: REMOTE,
+      remoteEntropy: remoteOf(minute),
       data: derived.data,
       frequency: derived.frequency,
       channel: 0,
@@ -204,4 +208,12 @@ export class PocWorld {
   }
 }
 
-const REMOTE = Uint8Array.from({ length: 32 }, (_, at) => at + 1);
+function remoteOf(minute: number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, at) => at + 1 + minute);
+}
+
+function entropyOf(minute: number): [string, EntropyFact] {
+  const data = toHex(remoteOf(minute));
+  const timestamp = ENTROPY_S + 60 * minute;
+  return [data, { data, timestamp, version: 0, receivedAt: millis(timestamp * 1000) }];
+}
