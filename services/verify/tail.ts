@@ -10,11 +10,11 @@ import { toHex } from '#protocol/wire/hex';
 /** Turns one log's records into groups, in the order of judgement; no I/O, and no clock but the log's. */
 export interface Tail {
   /** The next record; what it closes and brings goes to the sinks. */
-  take(located: Pick<LocatedRecord, 'index' | 'record'>): void;
+  readonly take: (located: Pick<LocatedRecord, 'index' | 'record'>) => void;
   /** Time passed in which nothing came: every record received at or before `time` was taken. */
-  passed(time: Millis): void;
+  readonly passed: (time: Millis) => void;
   /** All groups that closed by `time` were put out; reading from `from` builds what is still open. */
-  place(): { readonly time: Millis; readonly from: number };
+  readonly place: () => { readonly time: Millis; readonly from: number };
 }
 
 export interface TailSinks {
