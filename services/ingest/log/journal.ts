@@ -25,6 +25,8 @@ export interface Journal {
    * this process must not use it any more.
    */
   append(entries: readonly Uint8Array[]): Promise<void>;
+  /** Writes the mark for readers again where the last append could not. */
+  refreshMark(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,8 @@ class SegmentWriter implements Journal {
   /** Whether bytes of a failed write may stand behind #offset. */
   #torn = false;
   #mark: File | undefined;
+  /** What the mark on disk says. */
+  #marked: number | undefined;
 
   constructor(input: {
     readonly dir: string;
@@ -115,8 +119,12 @@ class SegmentWriter implements Journal {
     await synced(path, () => file.datasync());
     this.#offset += bytes.length;
     this.#next += entries.length;
-    // The entries are durable whatever becomes of the mark: a failure only keeps readers back until the next one.
+    // The entries are durable whatever becomes of the mark: a failure only keeps readers back for a while.
     await this.#writeMark().catch(() => undefined);
+  }
+
+  async refreshMark(): Promise<void> {
+    if (this.#marked !== this.#next) await retryably(this.#dir, () => this.#writeMark());
   }
 
   async close(): Promise<void> {
@@ -154,12 +162,10 @@ class SegmentWriter implements Journal {
   }
 
   async #writeMark(): Promise<void> {
-    const mark = encodeDurableMark({
-      next: this.#next,
-      segment: this.#segment?.first ?? 0,
-      offset: this.#offset,
-    });
+    const next = this.#next;
+    const mark = encodeDurableMark({ next, segment: this.#segment?.first ?? 0, offset: this.#offset });
     if (this.#mark !== undefined) await writeAll(this.#mark, mark, 0);
+    this.#marked = next;
   }
 }
 

@@ -168,6 +168,7 @@ class OpenLog implements EvidenceLog {
 
   async integrate(): Promise<void> {
     try {
+      await this.#journal.refreshMark();
       await this.#publisher.integrate();
     } catch (error) {
       if (error instanceof LogError && error.code === 'log_failed') this.#settings.fatal(error);

@@ -18,7 +18,11 @@ const LIMIT = { checkpoint: 1 << 16, tile: TILE_WIDTH * 32, bundle: TILE_WIDTH *
 
 /** `base` is a URL or a folder: the prefix under which `checkpoint` and `tile/` stand. */
 export function publicLogReader({ base }: { readonly base: string }): PublicLogReader {
-  const files = openPublicFiles(base);
+  return logReaderOver(openPublicFiles(base));
+}
+
+/** The same over any files, such as a mirror's. */
+export function logReaderOver(files: PublicFiles): PublicLogReader {
   return {
     location: files.location,
     checkpoint: () => readWhole(files, 'checkpoint', LIMIT.checkpoint),

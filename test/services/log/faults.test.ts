@@ -17,17 +17,20 @@ interface Faults {
   /** Bytes that the disk still takes before it is full. */
   space: number;
   syncFails: boolean;
+  markFails?: boolean;
 }
 
 /** Real files on a disk that fills up in the middle of a write, or whose fsync fails. */
 function faultyFiles(faults: Faults): OpenFile {
   return async (path, flags) => {
     const file = await open(path, flags);
+    const isMark = path.endsWith('durable');
     const write = async (bytes: Uint8Array, offset: number, length: number, position: number) => {
-      const fits = path.endsWith('durable') ? length : Math.min(length, faults.space);
-      if (fits === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+      const fits = isMark ? length : Math.min(length, faults.space);
+      if (fits === 0 || (isMark && faults.markFails === true))
+        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
       const written = await file.write(bytes, offset, fits, position);
-      if (!path.endsWith('durable')) faults.space -= written.bytesWritten;
+      if (!isMark) faults.space -= written.bytesWritten;
       return written;
     };
     const failing = async (sync: () => Promise<void>): Promise<void> => {
@@ -81,6 +84,20 @@ describe('a disk that is full', () => {
     await log.append(reports(1, 1));
     await log.close();
     expect((await test.open()).size).toBe(2);
+  });
+});
+
+describe('a mark for readers that cannot be written', () => {
+  it('keeps no receipt back, and readers only until the next round of publishing', async () => {
+    const faults: Faults = { space: Infinity, syncFails: false };
+    const log = await test.open({ openFile: faultyFiles(faults) });
+    faults.markFails = true;
+    expect(await log.append(reports(2))).toHaveLength(2);
+    await expect(log.integrate()).rejects.toHaveProperty('code', 'log_unavailable');
+    expect(await openJournalReader(test.journalDir).read(0, 10)).toHaveLength(0);
+    faults.markFails = false;
+    await log.integrate();
+    expect(await openJournalReader(test.journalDir).read(0, 10)).toHaveLength(2);
   });
 });
 

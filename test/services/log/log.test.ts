@@ -211,6 +211,15 @@ describe('a log that starts anew', () => {
     await (await test.open()).append(reports(1));
   });
 
+  it('ends when another process has taken its lock', async () => {
+    const log = await test.open();
+    await writeFile(join(test.dir, 'lock'), 'taken');
+    await expect.poll(() => test.fatal, { timeout: 10_000 }).toHaveLength(1);
+    expect(test.fatal[0]).toHaveProperty('code', 'log_locked');
+    await expect(log.append(reports(1))).rejects.toHaveProperty('code', 'log_locked');
+    expect(await readFile(join(test.dir, 'lock'), 'utf8')).toBe('taken');
+  });
+
   it('refuses a folder whose lock another machine holds and renews', async () => {
     await writeFile(
       join(test.dir, 'lock'),
