@@ -1,0 +1,27 @@
+import { cpus } from 'node:os';
+import { logLines, measureLog } from './log.ts';
+import { measureProgram, programLines } from './program.ts';
+import { measureSettle, settleLines } from './settle.ts';
+
+/** Each figure stands beside a limit that was measured in the same run: machines differ, ratios less so. */
+const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = {
+  log: async () => logLines(await measureLog()),
+  settle: () => settleLines(measureSettle()),
+  program: () => programLines(measureProgram()),
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in FIGURES));
+if (unknown.length > 0) {
+  console.error(`no figure ${unknown.join(', ')}; there are ${Object.keys(FIGURES).join(', ')}`);
+  process.exit(2);
+}
+const [processor] = cpus();
+console.log(
+  `${processor?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}`,
+);
+for (const [name, measure] of Object.entries(FIGURES)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  for (const line of await measure()) console.log(line);
+}
+process.exit(0);

@@ -1,0 +1,24 @@
+import { mkdir } from 'node:fs/promises';
+import { openChain } from '#services/runtime/chain';
+import { loadConfig, parseFollowConfig } from '#services/runtime/config';
+import { urlField } from '#services/runtime/config-fields';
+import { openReporter } from './demo/say.ts';
+import { loadOrCreateKeys } from './demo/start/keys.ts';
+import { openNetwork, prepareChain } from './demo/start/network.ts';
+import { DEMO_SETTINGS } from './demo/start/policy.ts';
+
+/** Containers have to start before the first epoch does. */
+const LEAD_S = 90;
+
+const { dataDir, rpcUrl } = loadConfig(parseFollowConfig);
+const ingestUrl = loadConfig((env) =>
+  urlField(env, 'INGEST_URL', { fallback: 'http://127.0.0.1:8080', schemes: ['http:', 'https:'] }),
+);
+const { say } = openReporter(Date.now);
+const connection = openChain({ rpcUrl, commitment: 'confirmed' });
+await mkdir(dataDir, { recursive: true });
+const keys = await loadOrCreateKeys(dataDir);
+await prepareChain({ connection, rpcUrl, dataDir, keys, say });
+const settings = { ...DEMO_SETTINGS, leadS: LEAD_S };
+await openNetwork({ connection, rpcUrl, dataDir, keys, settings, logUrl: `${ingestUrl}/log`, say });
+process.exit(0);
