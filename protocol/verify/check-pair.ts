@@ -70,8 +70,12 @@ function checkWitnesses(input: PairInput, beacon: BeaconCase): readonly CheckedW
     }
     const witness = witnessReport(logged);
     const facts = input.registry.get(witness.key);
+    const lag = lagOf(logged);
+    // Fields by name, not spread: this is the hottest place of the rules.
     const of: WitnessCase = {
-      ...input.circumstances,
+      policy,
+      epoch: input.epoch,
+      regionOf: input.circumstances.regionOf,
       side: 'witness',
       key: witness.key,
       receivedAt: logged.position.receivedAt,
@@ -80,7 +84,9 @@ function checkWitnesses(input: PairInput, beacon: BeaconCase): readonly CheckedW
       report: witness,
       beacon,
       again: judged.has(witness.key),
-      ...lagOf(logged),
+      lag: lag.lag,
+      lagLimit: lag.lagLimit,
+      lagBehind: lag.lagBehind,
       power,
       path: new Path(beacon.facts, facts),
     };
@@ -88,7 +94,10 @@ function checkWitnesses(input: PairInput, beacon: BeaconCase): readonly CheckedW
     const objection = first(WITNESS_RULES, of);
     if (objection !== null) return { ...unjudged(logged), objection, numbers: objection.numbers };
     return {
-      ...describeReport(logged),
+      kind: 'witness',
+      position: logged.position,
+      reportId: logged.id,
+      key: witness.key,
       objection,
       trusted: isTrusted(beacon.facts, facts, policy.trust.pairs),
       ticket: toHex(sha256.create().update(witness.data).update(keyBytes(witness.key)).digest()),

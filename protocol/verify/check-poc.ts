@@ -57,7 +57,12 @@ export function checkPoc(input: CheckInput): CheckedPoc {
     if (seen.has(id)) continue;
     const signed = index === group.beacon || isWellSigned(logged, input.verify);
     if (signed) seen.add(id);
-    const report: SignedReport = { ...logged, id };
+    const report: SignedReport = {
+      position: logged.position,
+      report: logged.report,
+      signer: logged.signer,
+      id,
+    };
     const objection = signed
       ? looseObjection({ input, circumstances, report, index, at })
       : badSignature(logged);

@@ -86,12 +86,18 @@ export const WITNESS_RULES: readonly WitnessRule[] = [
 
 /** Everything that was measured, for a witness that passes. */
 export function witnessNumbers(of: WitnessCase): Numbers {
+  const signal = signalNumbers(of);
   return {
-    ...lagNumbers(of),
+    lag_ms: of.lag,
+    lag_limit_ms: of.lagLimit,
+    lag_behind: of.lagBehind,
     frequency_offset_hz: Number(of.report.frequency - of.beacon.report.frequency),
     distance_m: of.path.metres,
     cells_apart: of.path.cells,
-    ...signalNumbers(of),
+    signal_ddbm: signal.signal_ddbm,
+    power_dbm: signal.power_dbm,
+    fspl_ddb: signal.fspl_ddb,
+    bound_ddbm: signal.bound_ddbm,
   };
 }
 
@@ -164,7 +170,7 @@ function lagNumbers({ lag, lagLimit, lagBehind }: WitnessCase): Numbers {
 }
 
 /** fspl and bound in tenths, fspl rounded up: signal <= bound exactly where the check passes. */
-function signalNumbers(of: WitnessCase): Numbers {
+function signalNumbers(of: WitnessCase) {
   const fspl = freeSpaceTenths(of.path.metres, of.report.frequency);
   return {
     signal_ddbm: of.report.signal,
