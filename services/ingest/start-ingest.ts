@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PublicKey } from '@solana/web3.js';
 import { readClock } from '#client';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { millis } from '#protocol/units';
@@ -21,6 +20,7 @@ import { openBudget } from './budget.ts';
 import { checkClock } from './clock-check.ts';
 import { closeEpochs } from './close-epochs.ts';
 import { openEntropyService } from './entropy.ts';
+import { readLatestBlock } from './latest-block.ts';
 import { loadOrCreateLogKey } from './log-key.ts';
 import { logSigner } from './log/log-signer.ts';
 import { openLog } from './log/open-log.ts';
@@ -69,10 +69,7 @@ export async function startIngest(options: {
   const registry = openRegistryReader(config.dataDir);
   void closeEpochs({ dataDir: config.dataDir, log, registry, now, logger, signal });
   const entropy = openEntropyService({
-    latestBlock: async () => {
-      const { context, value } = await chain.getLatestBlockhashAndContext('confirmed');
-      return { slot: BigInt(context.slot), blockhash: new PublicKey(value.blockhash).toBytes() };
-    },
+    latestBlock: () => readLatestBlock(chain),
     record: (body) => log.append([body]),
     intervalMs: config.entropyIntervalSeconds * 1000,
     now,
