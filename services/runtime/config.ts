@@ -81,7 +81,7 @@ export function parseIngestConfig(env: Env): IngestConfig {
     ...stageConfig(env, 8080),
     ...chainConfig(env),
     ingestName: textField(env, 'INGEST_NAME', 'ingest'),
-    entropyIntervalSeconds: integerField(env, 'ENTROPY_INTERVAL_S', { fallback: 60, min: 1, max: 180 }),
+    entropyIntervalSeconds: integerField(env, 'ENTROPY_INTERVAL_S', { fallback: 60, min: 1, max: 90 }),
     addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
     keyBudget: integerField(env, 'KEY_BUDGET', { fallback: 300, min: 1, max: 1e9 }),
     clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),

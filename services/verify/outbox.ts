@@ -2,6 +2,7 @@ import { millis } from '#protocol/units';
 import type { PocVerdict } from '#protocol/verify/poc';
 import type { ProvisionalVerdict, VerdictsJob } from '../runtime/jobs.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
 import { contentJobId, openQueue } from '../runtime/queue.ts';
 import { openRedis } from '../runtime/redis.ts';
 import type { Closeable } from '../runtime/shutdown.ts';
@@ -20,12 +21,16 @@ export interface Outbox extends Closeable {
 /** evidence.md: no look-up shows an entry before its window has closed. */
 export const HIDDEN_MS = 15_000;
 const MAX_VERDICTS = 100;
+/** Batches that may lie in Redis while no read model takes them; more are dropped, and come with the settled epochs. */
+const MAX_QUEUED = 2000;
+const COUNT_MS = 2000;
 /** Batches that are sent again when Redis was away: it may have lost them. */
 const REMEMBERED = 256;
 
 export function openOutbox(options: {
   readonly redisUrl: string;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly now: () => number;
 }): Outbox {
   const { redisUrl, logger, now } = options;
@@ -35,6 +40,24 @@ export function openOutbox(options: {
   let gathered: ProvisionalVerdict[] = [];
   let unsent = 0;
   let wasReady = false;
+  let full = false;
+  const dropped = options.metrics.counter(
+    'dropped_batches_total',
+    'Verdicts that no read model took in time',
+  );
+  const counting = setInterval(() => {
+    if (!link.ready()) return;
+    queue.getJobCountByTypes('waiting', 'delayed').then(
+      (count) => {
+        if (!full && count >= MAX_QUEUED)
+          logger.warn({ batches: count }, 'nothing takes verdicts; dropping more');
+        full = count >= MAX_QUEUED;
+      },
+      (error: unknown) => {
+        logger.debug({ error }, 'verdicts were not counted');
+      },
+    );
+  }, COUNT_MS);
 
   const send = (job: VerdictsJob): void => {
     unsent += 1;
@@ -56,6 +79,10 @@ export function openOutbox(options: {
     if (gathered.length === 0) return;
     const job: VerdictsJob = { verdicts: gathered };
     gathered = [];
+    if (full) {
+      dropped.inc();
+      return;
+    }
     remembered.push(job);
     if (remembered.length > REMEMBERED) remembered.shift();
     send(job);
@@ -69,6 +96,7 @@ export function openOutbox(options: {
     unsent: () => unsent,
     redisReady: link.ready,
     close: async () => {
+      clearInterval(counting);
       await link.close();
       await queue.close();
     },

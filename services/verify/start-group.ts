@@ -38,7 +38,7 @@ export async function startGroup(options: {
     registry: openRegistryReader(dataDir),
     policy,
     checker: lifetime.own(openChecker({ redisUrl, logger, metrics, verify: verifySignature })),
-    outbox: lifetime.own(openOutbox({ redisUrl, logger, now: Date.now })),
+    outbox: lifetime.own(openOutbox({ redisUrl, logger, metrics, now: Date.now })),
     verify: verifySignature,
     point,
     savePoint: (reached) => writeFoldPoint(dataDir, reached),

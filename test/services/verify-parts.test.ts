@@ -168,7 +168,12 @@ describe('verdicts on their way', () => {
   it('are not handed on before their reports may be seen', async () => {
     const redis = await startTestRedis();
     const now = Date.now();
-    const outbox = openOutbox({ redisUrl: redis.url, logger: SILENT, now: () => now });
+    const outbox = openOutbox({
+      redisUrl: redis.url,
+      logger: SILENT,
+      metrics: openMetrics('verify'),
+      now: () => now,
+    });
     const queue = new Queue<VerdictsJob>('verdicts', { connection: { url: redis.url } });
     const [verdict] = [...batchVerdicts(busyWorld().world).values()];
     if (verdict === undefined) throw new Error('no verdict');
@@ -231,6 +236,22 @@ describe('the grouping process', () => {
     await line.close();
   });
 
+  it('lets time pass where the log is silent, but not where it is down', async () => {
+    const check = (task: CheckTask): Promise<readonly CheckedPoc[]> =>
+      Promise.resolve(checkTask(task, () => false));
+    const line = await startLine({ records: () => 10, check });
+    while (line.verdicts() < 9) await sleep(10);
+    await sleep(300);
+    const whileDown = line.verdicts();
+
+    // Its last record came 2.9 s ago.
+    line.setTime(GENESIS * 1000 + 1801 + 2900);
+    while (line.verdicts() < 10) await sleep(10);
+
+    expect(whileDown).toBe(9);
+    await line.close();
+  });
+
   it('says since when a report waits once it was up to date, and nothing while Redis is away', async () => {
     const tasks: CheckTask[] = [];
     let records = 10;
@@ -265,6 +286,7 @@ async function startLine(options: {
   readonly check: (task: CheckTask) => Promise<readonly CheckedPoc[]>;
 }): Promise<{
   readonly group: Group;
+  readonly setTime: (to: number) => void;
   readonly read: () => number;
   readonly verdicts: () => number;
   readonly redis: { ready: boolean };
@@ -275,7 +297,7 @@ async function startLine(options: {
   const start = GENESIS * 1000;
   const report = beaconOf(world);
   // It runs on from after the last record.
-  const ahead = start + 9_000_000 - Date.now();
+  let ahead = start + 9_000_000 - Date.now();
   const redis = { ready: true };
   let read = 0;
   let verdicts = 0;
@@ -320,7 +342,10 @@ async function startLine(options: {
     await running;
     await data.close();
   };
-  return { group, read: () => read, verdicts: () => verdicts, redis, close };
+  const setTime = (to: number): void => {
+    ahead = to - Date.now();
+  };
+  return { group, setTime, read: () => read, verdicts: () => verdicts, redis, close };
 }
 
 function beaconOf(world: TestWorld): Uint8Array {
