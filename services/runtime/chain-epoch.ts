@@ -1,7 +1,10 @@
-import type { Network, PolicyPin } from '#client';
+import type { FinalizedEpoch, Network, PolicyPin } from '#client';
 import type { EpochFacts } from '#protocol/epoch';
 import { emissionAt } from '#protocol/reward/emission';
 import { epochNumber, type Address, type EpochNumber } from '#protocol/units';
+
+/** When a network's epochs are. */
+type Schedule = Pick<Network, 'firstEpochStart' | 'epochLengthS'>;
 
 /** An epoch's bounds in seconds: what counts is `start < received <= end`. */
 export interface EpochBounds {
@@ -9,20 +12,22 @@ export interface EpochBounds {
   readonly end: number;
 }
 
-export function epochBounds(network: Network, epoch: EpochNumber): EpochBounds {
+export function epochBounds(network: Schedule, epoch: EpochNumber): EpochBounds {
   const start = network.firstEpochStart + epoch * network.epochLengthS;
   return { start: Number(start), end: Number(start + network.epochLengthS) };
 }
 
 /** The latest epoch that is over at the given second of the chain's clock; null before the first one is. */
-export function lastEndedEpoch(network: Network, unixTime: number): EpochNumber | null {
+export function lastEndedEpoch(network: Schedule, unixTime: number): EpochNumber | null {
   const elapsed = BigInt(unixTime) - network.firstEpochStart;
   const ended = elapsed < 0n ? 0n : elapsed / network.epochLengthS;
   return ended === 0n ? null : epochNumber(ended - 1n);
 }
 
 /** The first epoch that may still be settled. */
-export function nextOpenEpoch(network: Network): EpochNumber {
+export function nextOpenEpoch(network: {
+  readonly latest: Pick<FinalizedEpoch, 'epoch'> | null;
+}): EpochNumber {
   return network.latest === null ? epochNumber(0n) : epochNumber(network.latest.epoch + 1n);
 }
 

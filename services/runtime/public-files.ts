@@ -20,8 +20,8 @@ function filesInFolder(folder: string): PublicFiles {
   return {
     location: folder,
     async read(path, limit = MAX_BYTES) {
+      const file = join(folder, ...safeSteps(path));
       try {
-        const file = join(folder, ...safeSteps(path));
         if ((await stat(file)).size > limit)
           throw new Outage('file_too_large', { location: folder, path, limit });
         return new Uint8Array(await readFile(file));

@@ -1,6 +1,6 @@
 import type { FinalizedEpoch } from '#client';
 import { computeEpoch } from '#protocol/epoch';
-import { openFolder } from '#protocol/settle/folder';
+import { folderFiles, openFolder } from '#protocol/settle/folder';
 import { tupleHash } from '#protocol/settle/tuple';
 import { Outage } from '#services/runtime/outage';
 import { readEpochFiles } from '#services/runtime/public-epochs';
@@ -29,14 +29,18 @@ export async function catchUp(options: CatchUpOptions, view: ChainView): Promise
   try {
     return await recomputeMissed(options, { view, latest });
   } catch (error) {
-    options.signal.throwIfAborted();
-    if (options.adoptFrom === null) throw error;
+    if (options.adoptFrom === null || !isForgotten(error)) throw error;
     options.logger.warn(
       { error, adoptFrom: options.adoptFrom },
       'cannot recompute a missed epoch: adopting it',
     );
     return await adopt(options, { latest, adoptFrom: options.adoptFrom });
   }
+}
+
+/** The node has no record of the epoch, or the registry has moved on since: waiting helps against neither. */
+function isForgotten(error: unknown): boolean {
+  return error instanceof SettleError || (error instanceof Outage && error.code === 'history_unavailable');
 }
 
 async function recomputeMissed(
@@ -74,11 +78,14 @@ async function adopt(
   if (files === null) throw new Outage('file_missing', { location: from.adoptFrom, epoch: latest.epoch });
   const { stateBefore, tuple, ...input } = openFolder(files);
   if (tupleHash(tuple) !== latest.tupleHash) throw differs(latest, tupleHash(tuple));
-  const result = computeEpoch({ ...input, state: stateBefore, verify: options.verify });
+  const epochInput = { ...input, state: stateBefore, verify: options.verify };
+  const result = computeEpoch(epochInput);
   if (result.kind === 'empty') throw differs(latest, null);
   if (result.tupleHash !== latest.tupleHash) throw differs(latest, result.tupleHash);
   const { epoch, parentTupleHash } = tuple;
-  await options.store.write({ epoch, tupleHash: latest.tupleHash, parentTupleHash }, files);
+  // Our own bytes, not the mirror's: nothing signs its verdicts and its summary.
+  const own = folderFiles(epochInput, result);
+  await options.store.write({ epoch, tupleHash: latest.tupleHash, parentTupleHash }, own);
   options.logger.info({ epoch: epoch.toString(), tupleHash: latest.tupleHash }, 'adopted a final epoch');
   return { tuple, state: result.state, voters: votersOf(latest) };
 }

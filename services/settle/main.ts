@@ -8,6 +8,7 @@ import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
 import { waitForNetworkFile } from '#services/runtime/network-file';
 import { runMain } from '#services/runtime/shutdown';
+import { verifySignature } from '#services/runtime/signature';
 import { openOracle } from './open-oracle.ts';
 import { servePublicFiles } from './public-server.ts';
 
@@ -27,6 +28,7 @@ await runMain({
       connection: openChain(config),
       network: new PublicKey(network),
       oracle: await readKeypair(config.keyFile),
+      verify: verifySignature,
       logger,
       signal,
     });

@@ -3,7 +3,7 @@ import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
 import { FILES, openFile } from '#protocol/settle/folder';
 import { openTuple, tupleHash } from '#protocol/settle/tuple';
 import type { Logger } from '#services/runtime/logger';
-import { verifySignature } from '#services/runtime/signature';
+import type { VerifySignature } from '#protocol/verify/poc';
 import { openEpochStore } from './epoch-store.ts';
 import { openEvidenceSource } from './evidence-source.ts';
 import { createOracle, type Oracle } from './oracle.ts';
@@ -22,11 +22,12 @@ export async function openOracle(options: {
   readonly oracle: Keypair;
   readonly pollMs: number;
   readonly adoptFrom: string | null;
+  readonly verify: VerifySignature;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): Promise<Oracle> {
   const { folder, logger } = options;
-  const verify = rememberSignatures(verifySignature, REMEMBERED);
+  const verify = rememberSignatures(options.verify, REMEMBERED);
   const store = await openEpochStore(join(folder, 'epochs'), (files) => {
     const tuple = openFile(files, FILES.tuple, openTuple);
     return { epoch: tuple.epoch, tupleHash: tupleHash(tuple), parentTupleHash: tuple.parentTupleHash };

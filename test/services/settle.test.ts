@@ -1,7 +1,6 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   readHotspots,
@@ -13,79 +12,39 @@ import {
 } from '#client';
 import { reportLines, type AuditReport } from '#services/audit/report';
 import { runAudit } from '#services/audit/run-audit';
-import { createClaimer, type Claimer } from '#services/claim/claimer';
-import { openFolderSource } from '#services/claim/folder-source';
+import type { Claimer } from '#services/claim/claimer';
 import { createFollower } from '#services/follow/follower';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
-import { openPublicFiles } from '#services/runtime/public-files';
 import { openRegistryReader } from '#services/runtime/registry-file';
-import { openChain } from '#services/runtime/chain';
-import { openOracle } from '#services/settle/open-oracle';
+import { verifySignature } from '#services/runtime/signature';
 import type { Oracle } from '#services/settle/oracle';
+import { SettleError } from '#services/settle/settle-error';
 import { servePublicFiles } from '#services/settle/public-server';
-import { EPOCH_S, finalEpoch, startLiveNetwork, type LiveNetwork } from '../support/live-network.ts';
+import { runAuditCommand } from '../support/audit-command.ts';
+import { ForgetfulConnection } from '../support/forgetful-connection.ts';
+import { EPOCH_S, startLiveNetwork, type LiveNetwork } from '../support/live-network.ts';
+import { oracleFolder, openLiveClaimer, openLiveOracle, settleEpoch } from '../support/live-oracles.ts';
 
 const logger = createLogger({ stage: 'test', level: 'fatal' });
-const stop = new AbortController();
 let live: LiveNetwork;
 let oracles: readonly Oracle[];
 let claimer: Claimer;
 
-const oracleFolder = (number: number): string => join(live.dataDir, `oracle-${number}`);
+const folderOf = (number: number): string => oracleFolder(live, number);
 const end = (epoch: number): number => live.firstEpochStart + (epoch + 1) * EPOCH_S;
-
-async function openNumbered(number: number, adoptFrom: string | null = null): Promise<Oracle> {
-  const oracle = live.oracles[number];
-  if (oracle === undefined) throw new Error(`no oracle ${number}`);
-  return await openOracle({
-    ...live,
-    connection: openChain({ rpcUrl: live.rpcUrl }),
-    folder: oracleFolder(number),
-    oracle,
-    pollMs: 100,
-    adoptFrom,
-    logger,
-    signal: stop.signal,
-  });
-}
-
-/** Lets the oracles and the claimer work until an epoch is final and paid. */
-async function settle(epoch: number, voting: readonly Oracle[]): Promise<void> {
-  const deadline = Date.now() + 40_000;
-  while ((await finalEpoch(live)) !== BigInt(epoch) || claimer.health().claimedEpoch !== String(epoch)) {
-    if (Date.now() > deadline)
-      throw new Error(
-        `epoch ${epoch} is not final: ${JSON.stringify(voting.map((oracle) => oracle.health()))}`,
-      );
-    for (const oracle of voting) await oracle.turn();
-    await claimer.turn();
-    await sleep(200);
-  }
-}
-
 const audit = (epoch: number, from?: string): Promise<AuditReport> =>
   runAudit({ epoch: BigInt(epoch), dataDir: live.dataDir, ...(from === undefined ? {} : { from }) });
 
 beforeAll(async () => {
   live = await startLiveNetwork();
   await live.writeEpochs(['busy', 'quiet', 'busy']);
-  oracles = await Promise.all([0, 1, 2].map((number) => openNumbered(number)));
-  claimer = createClaimer({
-    ...live,
-    folders: openFolderSource(
-      [0, 1, 2].map((number) => openPublicFiles(oracleFolder(number))),
-      logger,
-    ),
-    pollMs: 100,
-    logger,
-    signal: stop.signal,
-  });
+  oracles = await Promise.all([0, 1, 2].map((number) => openLiveOracle(live, number)));
+  claimer = openLiveClaimer(live, [0, 1, 2]);
 }, 90_000);
 
 afterAll(async () => {
-  stop.abort();
   await live.close();
 });
 
@@ -114,10 +73,10 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
   it('makes what two of three oracles computed final, and pays it while the third is away', async () => {
     await live.until(end(0));
 
-    await settle(0, oracles.slice(0, 2));
+    await settleEpoch({ live, epoch: 0, oracles: oracles.slice(0, 2), claimer });
 
     const folders = await Promise.all(
-      [0, 1].map((number) => readFile(join(oracleFolder(number), 'epochs/0/tuple.bin'))),
+      [0, 1].map((number) => readFile(join(folderOf(number), 'epochs/0/tuple.bin'))),
     );
     expect(folders[0]).toEqual(folders[1]);
     const { latest } = await readNetwork(live.connection, live.network);
@@ -126,17 +85,63 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
     expect(ledger.totalClaimed).toBe(latest?.cumulativeTotal);
   });
 
-  it('lets the third oracle recompute what it missed, and go on', async () => {
+  it('outvotes an oracle that computes something else, which says what differs and does not follow', async () => {
+    const folder = join(live.dataDir, 'dissident');
+    await cp(folderOf(0), folder, { recursive: true });
+    const lines: string[] = [];
+    const destination = { write: (line: string) => lines.push(line) };
+    const dissident = await openLiveOracle(live, 2, {
+      folder,
+      verify: (input) => input.key !== live.hotspots[0]?.key && verifySignature(input),
+      logger: createLogger({ stage: 'settle', level: 'error', destination }),
+    });
     await live.until(end(2));
 
-    await settle(2, oracles);
+    await dissident.turn();
+    for (const oracle of oracles.slice(0, 2)) await oracle.turn();
+    await expect
+      .poll(() => dissident.turn().then(() => lines.length), { timeout: 20_000 })
+      .toBeGreaterThan(0);
+    await settleEpoch({ live, epoch: 2, oracles: oracles.slice(0, 2), claimer });
+    // It sees what is final when that is finalized for the chain too.
+    const refusal = (): Promise<unknown> =>
+      dissident.turn().then(
+        () => null,
+        (error: unknown) => (error instanceof SettleError ? error.code : error),
+      );
+    await expect.poll(refusal, { timeout: 30_000, interval: 500 }).toBe('final_tuple_differs');
+
+    const fields = lines.flatMap((line) => line.match(/"field":"(\w+)"/g) ?? []);
+    expect(fields.slice(0, 2)).toEqual(['"field":"stateHash"', '"field":"cumulativeTotal"']);
+  });
+
+  it('lets the third oracle recompute what it missed', async () => {
+    await oracles[2]?.turn();
 
     const tuples = await Promise.all(
-      [0, 1, 2].map((number) => readFile(join(oracleFolder(number), 'epochs/2/tuple.bin'))),
+      [0, 1, 2].map((number) => readFile(join(folderOf(number), 'epochs/2/tuple.bin'))),
     );
     expect(tuples[1]).toEqual(tuples[0]);
     expect(tuples[2]).toEqual(tuples[0]);
-    expect(await readdir(join(oracleFolder(2), 'epochs'))).toEqual(['0', '2', 'index.json']);
+    expect(await readdir(join(folderOf(2), 'epochs'))).toEqual(['0', '2', 'index.json']);
+  });
+
+  it('goes on from a mirror where the node has forgotten, once the mirror was recomputed', async () => {
+    const folder = join(live.dataDir, 'newcomer');
+    const connection = new ForgetfulConnection(live.rpcUrl, 'finalized');
+    const alone = await openLiveOracle(live, 2, { folder, connection });
+    await expect(alone.turn()).rejects.toMatchObject({ code: 'history_unavailable' });
+
+    const mirror = join(live.dataDir, 'mirror');
+    await cp(folderOf(0), mirror, { recursive: true });
+    await writeFile(join(mirror, 'epochs/2/summary.json'), 'made up');
+    const adopting = await openLiveOracle(live, 2, { folder, connection, adoptFrom: mirror });
+    await adopting.turn();
+
+    for (const name of await readdir(join(folderOf(0), 'epochs/2')))
+      expect(await readFile(join(folder, 'epochs/2', name))).toEqual(
+        await readFile(join(folderOf(0), 'epochs/2', name)),
+      );
   });
 
   it('mints exactly what was claimed, which is the sum of all balances', async () => {
@@ -157,13 +162,7 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
 
   it('claims nothing twice when asked again', async () => {
     const before = await readLedger(live.connection, live.network);
-    const again = createClaimer({
-      ...live,
-      folders: openFolderSource([openPublicFiles(oracleFolder(1))], logger),
-      pollMs: 100,
-      logger,
-      signal: stop.signal,
-    });
+    const again = openLiveClaimer(live, [1]);
     await again.turn();
     expect(again.health()).toMatchObject({ claimedEpoch: '2', claims: 0, tokens: '0' });
     expect(await readLedger(live.connection, live.network)).toEqual(before);
@@ -173,7 +172,7 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
 describe('the audit', () => {
   it('agrees with an oracle over HTTP, and with a folder', async () => {
     const server = createHttpServer({ logger, metrics: openMetrics('settle'), health: () => ({ ok: true }) });
-    await servePublicFiles(server, oracleFolder(2));
+    await servePublicFiles(server, folderOf(2));
     const listening = await listenHttp(server, { host: '127.0.0.1', port: 0, logger });
     const reports = [await audit(2, listening.url), await audit(0)];
     await listening.close();
@@ -202,36 +201,57 @@ describe('the audit', () => {
 
   it('finds one flipped byte in any file of an epoch, and names the file', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'coverant-flip-'));
-    await cp(oracleFolder(0), copy, { recursive: true });
+    await cp(folderOf(0), copy, { recursive: true });
     const folder = join(copy, 'epochs/2');
     const names = await readdir(folder);
     expect(names.length).toBeGreaterThanOrEqual(13);
     for (const name of names) {
       const bytes = await readFile(join(folder, name));
-      const flipped = Uint8Array.from(bytes);
-      const at = Math.floor(bytes.length / 2);
-      flipped[at] = (flipped[at] ?? 0) ^ 1;
-      await writeFile(join(folder, name), flipped);
-      const report = await audit(2, copy);
-      await writeFile(join(folder, name), bytes);
+      for (const part of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
+        const at = Math.floor((bytes.length - 1) * part);
+        const flipped = Uint8Array.from(bytes);
+        flipped[at] = (flipped[at] ?? 0) ^ 1;
+        await writeFile(join(folder, name), flipped);
+        const report = await audit(2, copy);
 
-      expect(report.outcome.kind, `${name}: ${reportLines(report).join('\n')}`).toBe('differs');
-      expect(reportLines(report).join('\n')).toContain(name);
+        expect(report.outcome.kind, `${name} at ${at}: ${reportLines(report).join('\n')}`).toBe('differs');
+        expect(reportLines(report).join('\n')).toContain(name);
+      }
+      await writeFile(join(folder, name), bytes);
     }
     expect((await audit(2, copy)).outcome.kind).toBe('agrees');
     await rm(copy, { recursive: true, force: true });
   }, 60_000);
 
+  it('ends its process with 0, 1 or 2', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'coverant-flip-'));
+    await cp(folderOf(0), copy, { recursive: true });
+    await writeFile(join(copy, 'epochs/2/leaves.bin'), 'made up');
+    const command = (args: readonly string[]): ReturnType<typeof runAuditCommand> =>
+      runAuditCommand({ dataDir: live.dataDir, args });
+    const runs = await Promise.all([
+      command(['--epoch', '2']),
+      command(['--epoch', '2', '--from', copy]),
+      command(['--epoch', '2', '--rpc', 'http://127.0.0.1:1', '--json']),
+      command(['--epoch', 'two']),
+    ]);
+    await rm(copy, { recursive: true, force: true });
+
+    expect(runs.map(({ code }) => code)).toEqual([0, 1, 2, 2]);
+    expect(runs[1].output).toContain('leaves.bin');
+    expect(JSON.parse(runs[2].output)).toMatchObject({ outcome: { code: 'chain_unreachable' } });
+  });
+
   it('finds one flipped byte in the files of the log, wherever it is', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'coverant-flip-'));
-    await cp(oracleFolder(0), copy, { recursive: true });
+    await cp(folderOf(0), copy, { recursive: true });
     const evidence = join(copy, 'evidence');
     const names = (await readdir(evidence, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile() && entry.parentPath.includes('/tile/0'))
       .map((entry) => join(entry.parentPath, entry.name));
     const newest = names.sort((a, b) => Number(a.split('/').at(-1)) - Number(b.split('/').at(-1))).at(-1);
     const bytes = await readFile(newest ?? '');
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
     await writeFile(newest ?? '', bytes);
 
     const report = await audit(2, copy);

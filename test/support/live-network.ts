@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Keypair, LAMPORTS_PER_SOL, PublicKey, type Connection } from '@solana/web3.js';
+import { Keypair, LAMPORTS_PER_SOL, type PublicKey, type Connection } from '@solana/web3.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import {
   createNetwork,
