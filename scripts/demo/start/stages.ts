@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { redisProgram } from '../../redis.ts';
 import type { Ports } from './ports.ts';
@@ -8,6 +9,8 @@ export interface StagesInput {
   readonly ports: Ports;
   readonly rpcUrl: string;
   readonly redisUrl: string;
+  /** File with the main of the check workers; by default that of verify. */
+  readonly checkMain?: string;
 }
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -51,7 +54,7 @@ export function earlyStages(input: StagesInput): readonly Program[] {
     stage('follow', 'follow/main.ts', env(ports.follow)),
     stage('simulate', 'simulate/main.ts', { ...env(ports.simulate), INGEST_URL: ingestUrl(ports) }),
     ...Array.from({ length: CHECK_WORKERS }, (_, number) =>
-      stage(`check-${number}`, 'verify/check-main.ts', env(0)),
+      stage(`check-${number}`, input.checkMain ?? 'verify/check-main.ts', env(0)),
     ),
     ...oracles,
     stage('claim', 'claim/main.ts', env(ports.claim)),
@@ -81,7 +84,7 @@ function environment(input: StagesInput): (port: number) => Readonly<Record<stri
 }
 
 function stage(name: string, file: string, env: Readonly<Record<string, string>>): Program {
-  const main = fileURLToPath(new URL(`services/${file}`, ROOT));
+  const main = resolve(fileURLToPath(new URL('services', ROOT)), file);
   return {
     name,
     command: process.execPath,
