@@ -227,8 +227,52 @@ describe('a cluster over RPC', () => {
     await expect(stopped).rejects.toThrow('no longer wanted');
   });
 
+  it.each([
+    ['on the same blockhash', 0],
+    ['on a new one where the old one has expired', 1_000],
+  ])('sends again what was lost on its way, %s', async (_, blocksAhead) => {
+    const sent: string[] = [];
+    const losing = new Connection(localnet.rpcUrl, {
+      commitment: 'confirmed',
+      fetch: async (url, options) => {
+        const call = callOf(options?.body);
+        if (call.method === 'sendTransaction') {
+          sent.push(String(call.params[0]));
+          if (sent.length === 1) return answer(call.id, 'lost');
+        }
+        if (call.method === 'getBlockHeight' && sent.length === 1)
+          return answer(call.id, (await connection.getBlockHeight()) + blocksAhead);
+        return fetch(url, options);
+      },
+    });
+    const to = Keypair.generate().publicKey;
+    const lamports = LAMPORTS_PER_SOL;
+    const transfer = SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports });
+    await sendInstructions(losing, { instructions: [transfer], payer });
+    expect(await connection.getBalance(to)).toBe(lamports);
+    expect(sent).toHaveLength(2);
+  });
+
   const past = async (unixTime: bigint): Promise<void> => {
     while (BigInt((await readClock(connection)).unixTime) < unixTime)
       await new Promise((resolve) => setTimeout(resolve, 200));
   };
 });
+
+interface Call {
+  readonly id: unknown;
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+const callOf = (body: unknown): Call => {
+  const parsed: unknown = typeof body === 'string' ? JSON.parse(body) : null;
+  const { id, method, params }: Record<string, unknown> =
+    parsed !== null && typeof parsed === 'object' ? { ...parsed } : {};
+  return { id, method: String(method), params: Array.isArray(params) ? params : [] };
+};
+
+const answer = (id: unknown, result: unknown): Response =>
+  new Response(JSON.stringify({ jsonrpc: '2.0', id, result }), {
+    headers: { 'content-type': 'application/json' },
+  });
