@@ -59,7 +59,7 @@ export async function createIngestApp(context: {
 }
 
 /** tlog-tiles: tiles and bundles, partial ones too, never change; the checkpoint does. */
-export function logHeaders(path: string): Readonly<Record<string, string>> {
+function logHeaders(path: string): Readonly<Record<string, string>> {
   if (path.endsWith('checkpoint'))
     return { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
   return {

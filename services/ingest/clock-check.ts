@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../runtime/logger.ts';
 
-export const MAX_CLOCK_OFFSET_MS = 3000;
+const MAX_CLOCK_OFFSET_MS = 3000;
 const SAMPLES = 3;
 const PAUSE_MS = 500;
 

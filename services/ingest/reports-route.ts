@@ -9,7 +9,7 @@ import type { Registered } from './registered.ts';
 import { refusal, statusOf, type Refusal } from './refusals.ts';
 import { MAX_BATCH, reportsAnswers, reportsBody } from './schemas.ts';
 
-export const MAX_BACKLOG_MS = 60_000;
+const MAX_BACKLOG_MS = 60_000;
 const BACKLOG_RETRY_S = 10;
 
 export interface ReportsContext {

@@ -10,7 +10,7 @@ import { listenHttp } from '../runtime/http-server.ts';
 import { logOrigin } from '../runtime/log-origin.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { openMetrics } from '../runtime/metrics.ts';
-import { readNetworkFile } from '../runtime/network-file.ts';
+import { waitForNetworkFile } from '../runtime/network-file.ts';
 import { openRegistryReader } from '../runtime/registry-file.ts';
 import type { Lifetime } from '../runtime/shutdown.ts';
 import { verifySignature } from '../runtime/signature.ts';
@@ -35,7 +35,7 @@ export async function startIngest(options: {
 }): Promise<{ readonly url: string; readonly origin: string; readonly vkey: string }> {
   const { config, logger, lifetime, fatal } = options;
   const { signal } = lifetime;
-  const network = await readNetworkFile(config.dataDir);
+  const network = await waitForNetworkFile(config.dataDir, { signal, logger });
   const chain = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed', timeoutMs: 5000 });
   const now = Date.now;
   await checkClock({

@@ -1,8 +1,8 @@
 import type { EpochNumber } from '#protocol/units';
 import type { PocGroup } from '#protocol/verify/poc';
 
-export const MAX_GROUPS = 100;
-export const MAX_WAIT_MS = 50;
+const MAX_GROUPS = 100;
+const MAX_WAIT_MS = 50;
 /** Reports of a job, at most 512 bytes each: a group may hold many. */
 const MAX_REPORTS = 4000;
 

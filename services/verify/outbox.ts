@@ -104,7 +104,7 @@ export function openOutbox(options: {
 }
 
 /** Latest reception among a batch's reports. */
-export function lastReceived(job: VerdictsJob): number {
+function lastReceived(job: VerdictsJob): number {
   return Math.max(
     ...job.verdicts.flatMap(({ verdict }) => reportsOf(verdict).map((each) => each.position.receivedAt)),
     millis(0),

@@ -8,7 +8,7 @@ import { createHttpServer, listenHttp } from '../runtime/http-server.ts';
 import { logOrigin } from '../runtime/log-origin.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { openMetrics } from '../runtime/metrics.ts';
-import { readNetworkFile } from '../runtime/network-file.ts';
+import { waitForNetworkFile } from '../runtime/network-file.ts';
 import { openRegistryReader } from '../runtime/registry-file.ts';
 import type { Lifetime } from '../runtime/shutdown.ts';
 import { verifySignature } from '../runtime/signature.ts';
@@ -27,7 +27,7 @@ export async function startGroup(options: {
 }): Promise<{ readonly url: string; readonly done: Promise<void> }> {
   const { config, logger, lifetime } = options;
   const { dataDir, redisUrl } = config;
-  const { name, network } = await readNetworkFile(dataDir);
+  const { name, network } = await waitForNetworkFile(dataDir, { signal: lifetime.signal, logger });
   const origin = logOrigin({ name, network, ingest: config.ingestName });
   const policy = openPolicy(Uint8Array.from(await readFile(join(dataDir, 'policy.json'))));
   const point = await pointOrStart({ dataDir, origin, logger });

@@ -375,12 +375,9 @@ describe('ingest', () => {
 describe('the table of refusals', () => {
   it('is the one in the README, statuses and retries included', async () => {
     const readme = await readFile(new URL('../../services/ingest/README.md', import.meta.url), 'utf8');
-    const told = [...readme.matchAll(/^\| (\d{3}) \| (.*) \|$/gm)].flatMap(([, status, list]) =>
-      [...(list ?? '').matchAll(/`([a-z_]+)`(\*?)/g)].map(([, code, star]) => [
-        code,
-        Number(status),
-        star === '*',
-      ]),
+    const rows = readme.matchAll(/^\| (\d{3}) +\| (.*) \| (yes|no) +\|$/gm);
+    const told = [...rows].flatMap(([, status, list, retry]) =>
+      [...(list ?? '').matchAll(/`([a-z_]+)`/g)].map(([, code]) => [code, Number(status), retry === 'yes']),
     );
     const held = Object.entries(REFUSALS).map(([code, rule]) => [code, rule.status, rule.retryable]);
     expect(told.sort()).toEqual(held.sort());
