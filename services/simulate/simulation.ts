@@ -44,16 +44,17 @@ export async function runSimulation(options: SimulationOptions, counts: Counts):
   };
 
   const stolen = new Map<Hotspot, number>();
-  const steal = (hotspot: Hotspot, frame: Frame): void => {
+  const steal = async (hotspot: Hotspot, frame: Frame): Promise<void> => {
     const bucket = Math.floor(now() / intervalMs);
     if (stolen.get(hotspot) === bucket) return;
     stolen.set(hotspot, bucket);
-    const { sign } = hotspot;
-    const guess = { local: randomBytes(4), remote: randomBytes(32) };
-    submit(reportBeacon({ hotspot, frame, ...guess, now: now(), sign }), bucketEnd());
+    // The remote entropy is public; the local one stays the victim's secret until its report is.
+    const remote = (await client.entropy()).data;
+    const report = { hotspot, frame, remote, local: randomBytes(4), now: now(), sign: hotspot.sign };
+    submit(reportBeacon(report), bucketEnd());
   };
   const hear = (hotspot: Hotspot, frame: Frame, reception: Reception): void => {
-    if (hotspot.role === 'thief') steal(hotspot, frame);
+    if (hotspot.role === 'thief') void steal(hotspot, frame).catch(() => undefined);
     else {
       const sign = signerOf(hotspot);
       submit(makeWitness({ hotspot, frame, reception, now: now(), sign }), now() + WITNESS_RETRY_MS);

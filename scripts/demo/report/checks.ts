@@ -114,14 +114,20 @@ export function checkCheaters(options: {
     const cheating = options.reports.filter(
       (report) => report.reporter === key && isCheating({ role, kind, report, crowded: options.crowded }),
     );
-    const wrong = cheating.filter((report) => report.paid || report.reason !== reason);
+    const wrong = cheating.filter((report) => report.paid || report.reason !== fittingReason(role, report));
+    const met = cheating.some((report) => report.reason === reason);
     const found = [...new Set(wrong.map((report) => report.reason ?? report.note ?? 'paid'))];
     return {
       what: `${role} ${name}: every cheating report is unpaid as ${reason}`,
-      holds: cheating.length > 0 && wrong.length === 0,
+      holds: met && wrong.length === 0,
       detail: `${cheating.length} reports${wrong.length === 0 ? '' : `, ${wrong.length} otherwise: ${found.join(', ')}`}`,
     };
   });
+}
+
+/** Where the victim's own beacon never reached the log, a stolen payload is the first of its kind, and still underivable. */
+function fittingReason(role: Exclude<Role, 'honest'>, { reporter, beaconer }: JudgedReport): Reason {
+  return role === 'thief' && beaconer === reporter ? 'invalid_packet' : FITTING[role].reason;
 }
 
 function isCheating(options: {

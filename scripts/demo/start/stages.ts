@@ -38,38 +38,44 @@ export function redisStage(input: {
   return { name: 'redis', ...redisProgram(input), env: {}, last: true, leashed: false };
 }
 
-/** Stages that wait by themselves until the network is created: they start while the program is being deployed. */
-export function earlyStages(input: StagesInput): readonly Program[] {
+/** The stages in the order of their need: starting all at once would delay the first of them on a small machine. */
+export interface Waves {
+  /** While the program is being deployed; they wait for the network by themselves. */
+  readonly first: readonly Program[];
+  /** As soon as the network's files are there. */
+  readonly second: readonly Program[];
+  /** When the hotspots are registered: nothing is to be settled before the first epoch's end. */
+  readonly third: readonly Program[];
+}
+
+export function stageWaves(input: StagesInput): Waves {
   const { ports } = input;
   const env = environment(input);
   const oracles = [ports.oracle0, ports.oracle1, ports.oracle2].map((port, number) => {
     const mirrors = oracleUrls(ports).filter((_, other) => other !== number);
-    return stage(`oracle-${number}`, 'settle/main.ts', {
-      ...env(port),
-      ORACLE: String(number),
-      ADOPT_FROM: mirrors[0] ?? '',
-    });
+    const own = { ORACLE: String(number), ADOPT_FROM: mirrors[0] ?? '' };
+    return stage(`oracle-${number}`, 'settle/main.ts', { ...env(port), ...own });
   });
-  return [
-    stage('follow', 'follow/main.ts', env(ports.follow)),
-    stage('simulate', 'simulate/main.ts', { ...env(ports.simulate), INGEST_URL: ingestUrl(ports) }),
-    ...Array.from({ length: CHECK_WORKERS }, (_, number) =>
-      stage(`check-${number}`, input.checkMain ?? 'verify/check-main.ts', env(0)),
-    ),
-    ...oracles,
-    stage('claim', 'claim/main.ts', env(ports.claim)),
-    stage('explore', 'explore/main.ts', env(ports.explore)),
-  ];
-}
-
-/** Stages that need the network's files at their start. */
-export function lateStages(input: StagesInput): readonly Program[] {
-  const env = environment(input);
-  return [
-    // All hotspots of the demo come from one address.
-    stage('ingest', 'ingest/main.ts', { ...env(input.ports.ingest), ADDRESS_BUDGET: '1000000' }),
-    stage('group', 'verify/group-main.ts', env(input.ports.group)),
-  ];
+  const workers = Array.from({ length: CHECK_WORKERS }, (_, number) =>
+    stage(`check-${number}`, 'verify/check-main.ts', env(0)),
+  );
+  return {
+    first: [
+      stage('simulate', 'simulate/main.ts', { ...env(ports.simulate), INGEST_URL: ingestUrl(ports) }),
+      stage('follow', 'follow/main.ts', env(ports.follow)),
+    ],
+    second: [
+      // All hotspots of the demo come from one address.
+      stage('ingest', 'ingest/main.ts', { ...env(ports.ingest), ADDRESS_BUDGET: '1000000' }),
+      stage('group', 'verify/group-main.ts', env(ports.group)),
+      ...workers,
+    ],
+    third: [
+      ...oracles,
+      stage('explore', 'explore/main.ts', env(ports.explore)),
+      stage('claim', 'claim/main.ts', env(ports.claim)),
+    ],
+  };
 }
 
 function environment(input: StagesInput): (port: number) => Readonly<Record<string, string>> {
