@@ -3,6 +3,7 @@ import { readLedger, readNetwork } from '#client';
 import type { EpochNumber, Hash } from '#protocol/units';
 import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
 import type { Logger } from '#services/runtime/logger';
+import type { Metrics } from '#services/runtime/metrics';
 import { Outage } from '#services/runtime/outage';
 import { claimAll } from './claim-all.ts';
 import { finalizeRipe } from './finalize-ripe.ts';
@@ -14,6 +15,7 @@ export interface ClaimerOptions {
   readonly payer: Keypair;
   readonly folders: FolderSource;
   readonly pollMs: number;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -40,6 +42,9 @@ export function createClaimer(options: ClaimerOptions): Claimer {
   let reachable = true;
   let claims = 0;
   let tokens = 0n;
+  const paid = options.metrics.counter('claims', 'Claims that minted tokens');
+  const refused = options.metrics.counter('refusals', 'Claims that the program refused');
+  const finalized = options.metrics.counter('finalizations', 'Epochs that this process made final');
 
   async function claimLatest(): Promise<void> {
     const network = await readNetwork(connection, options.network);
@@ -51,6 +56,8 @@ export function createClaimer(options: ClaimerOptions): Claimer {
     const outcome = await claimAll({ ...options, network }, folder.tree);
     claims += outcome.claimed;
     tokens += outcome.amount;
+    paid.inc(outcome.claimed);
+    refused.inc(outcome.failed);
     const { totalClaimed } = await readLedger(connection, options.network);
     const epoch = latest.epoch.toString();
     logger.info(
@@ -71,6 +78,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
     const network = await readNetwork(connection, options.network);
     const outcome = await finalizeRipe({ ...options, network });
     if (outcome.kind === 'finalized') {
+      finalized.inc();
       logger.info({ epoch: outcome.epoch.toString(), signature: outcome.signature }, 'finalized');
       await claimLatest();
     }

@@ -19,16 +19,17 @@ await runMain({
   main: async (lifetime) => {
     const { signal } = lifetime;
     const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const metrics = openMetrics('claim');
     const claimer = createClaimer({
       ...config,
       connection: openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
       network: new PublicKey(network),
       payer: await readKeypair(config.payerFile),
       folders: openFolderSource(config.folderUrls.map(openPublicFiles), logger),
+      metrics,
       logger,
       signal,
     });
-    const metrics = openMetrics('claim');
     const server = createHttpServer({ logger, metrics, health: () => ({ ...claimer.health() }) });
     lifetime.own(await listenHttp(server, { ...config, logger }));
     await claimer.run();

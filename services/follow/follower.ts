@@ -2,6 +2,7 @@ import type { Connection, PublicKey } from '@solana/web3.js';
 import { PROGRAM_ID } from '#client';
 import { CHAIN_BACKOFF, pause, runLoop } from '#services/runtime/chain-retry';
 import type { Logger } from '#services/runtime/logger';
+import type { Metrics } from '#services/runtime/metrics';
 import { writeRegistryFile, type RegistryFile } from '#services/runtime/registry-file';
 import { readRegistry, sameFacts } from './read-registry.ts';
 
@@ -15,6 +16,7 @@ export interface FollowerOptions {
   readonly network: PublicKey;
   readonly dataDir: string;
   readonly pollMs: number;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Milliseconds; only for the heartbeat and for saying that the chain is behind. */
@@ -42,6 +44,8 @@ export function createFollower(options: FollowerOptions): Follower {
   let reachable = false;
   let behind = false;
   let wake = new AbortController();
+  const hotspots = options.metrics.gauge('hotspots', 'Registered hotspots');
+  const slot = options.metrics.gauge('slot', 'Slot that was read last');
 
   async function turn(): Promise<void> {
     // Before reading: a change that comes in while it is read must not wait for the next poll.
@@ -49,6 +53,8 @@ export function createFollower(options: FollowerOptions): Follower {
     const file = await readRegistry(connection, options.network);
     if (!reachable) logger.info({ slot: file.slot, hotspots: file.hotspots.length }, 'following the chain');
     reachable = true;
+    hotspots.set(file.hotspots.length);
+    slot.set(file.slot);
     sayWhenBehind(file);
     // A node that fell behind another one would take registrations back; its time tells, slots start anew on a new chain.
     if (written !== null && file.unixTime < written.unixTime) return;

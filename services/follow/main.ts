@@ -16,15 +16,16 @@ await runMain({
   main: async (lifetime) => {
     const { signal } = lifetime;
     const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const metrics = openMetrics('follow');
     const follower = createFollower({
       ...config,
       connection: openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
       network: new PublicKey(network),
+      metrics,
       logger,
       signal,
       now: Date.now,
     });
-    const metrics = openMetrics('follow');
     const server = createHttpServer({ logger, metrics, health: () => ({ ...follower.health() }) });
     lifetime.own(await listenHttp(server, { ...config, logger }));
     await follower.run();

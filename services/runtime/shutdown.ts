@@ -59,6 +59,8 @@ export async function runMain(options: {
   try {
     await options.main(lifetime);
   } catch (error) {
+    // Told to stop: what was waited for or under way ends by throwing.
+    if (lifetime.signal.aborted) return;
     options.logger.fatal({ error }, 'cannot go on');
     process.exitCode = 1;
     endLater(1);

@@ -18,21 +18,20 @@ const logger = createLogger({ stage: 'settle', level: config.logLevel }).child({
 await runMain({
   logger,
   main: async (lifetime) => {
-    const { signal } = lifetime;
-    const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const { network } = await waitForNetworkFile(config.dataDir, { ...lifetime, logger });
+    const metrics = openMetrics('settle');
     const folder = join(config.dataDir, `oracle-${config.oracle}`);
     const oracle = await openOracle({
       ...config,
       folder,
-      policyFile: join(config.dataDir, 'policy.json'),
       connection: openChain(config),
       network: new PublicKey(network),
       oracle: await readKeypair(config.keyFile),
       verify: verifySignature,
+      metrics,
       logger,
-      signal,
+      signal: lifetime.signal,
     });
-    const metrics = openMetrics('settle');
     const server = createHttpServer({ logger, metrics, health: () => ({ ...oracle.health() }) });
     await servePublicFiles(server, folder);
     lifetime.own(await listenHttp(server, { ...config, logger }));

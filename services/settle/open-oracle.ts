@@ -3,6 +3,7 @@ import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
 import { FILES, openFile } from '#protocol/settle/folder';
 import { openTuple, tupleHash } from '#protocol/settle/tuple';
 import type { Logger } from '#services/runtime/logger';
+import type { Metrics } from '#services/runtime/metrics';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { openEpochStore } from './epoch-store.ts';
 import { openEvidenceSource } from './evidence-source.ts';
@@ -16,13 +17,15 @@ const REMEMBERED = 500_000;
 /** An oracle with its own folder, mirror and key; it reads the logs' public files, the chain and the policy, nothing else. */
 export async function openOracle(options: {
   readonly folder: string;
-  readonly policyFile: string;
+  /** Holds policy.json. */
+  readonly dataDir: string;
   readonly connection: Connection;
   readonly network: PublicKey;
   readonly oracle: Keypair;
   readonly pollMs: number;
   readonly adoptFrom: string | null;
   readonly verify: VerifySignature;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): Promise<Oracle> {
@@ -34,7 +37,7 @@ export async function openOracle(options: {
   });
   return createOracle({
     ...options,
-    policyOf: policyFromFile(options.policyFile),
+    policyOf: policyFromFile(join(options.dataDir, 'policy.json')),
     evidence: openEvidenceSource({ folder, verify, logger }),
     store,
     verify,

@@ -2,6 +2,7 @@ import { GENESIS_PARENT, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
 import { lastEndedEpoch, nextOpenEpoch } from '#services/runtime/chain-epoch';
 import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
+import type { Metrics } from '#services/runtime/metrics';
 import { Outage } from '#services/runtime/outage';
 import { findTuple } from '#services/runtime/chain-history';
 import { readChainView, type ChainView } from './chain-view.ts';
@@ -30,6 +31,7 @@ export interface Oracle {
 }
 
 export interface OracleOptions extends SettleOptions {
+  readonly metrics: Metrics;
   readonly pollMs: number;
   /** Base of another oracle's public files, from which a missed final epoch may be adopted after recomputing it. */
   readonly adoptFrom: string | null;
@@ -52,6 +54,10 @@ export function createOracle(options: OracleOptions): Oracle {
   let waiting: string | null = null;
   let reachable = true;
   const explained = new Set<Hash>();
+  const computed = options.metrics.counter('epochs_computed', 'Epochs that this oracle computed');
+  const empty = options.metrics.counter('epochs_empty', 'Epochs without a beacon that counts');
+  const attested = options.metrics.counter('attestations', 'Attestations that landed on chain');
+  const disagreements = options.metrics.counter('disagreements', 'Tuples of others that differ from ours');
 
   async function turn(): Promise<void> {
     const view = await readChainView(connection, options.network);
@@ -74,7 +80,7 @@ export function createOracle(options: OracleOptions): Oracle {
       signal.throwIfAborted();
       const tuple = await settleOrWait(view, parent, at.next);
       if (tuple === 'late') return wait(at, 'the epoch_close of a log');
-      if (tuple === null) logger.info({ epoch: at.next.toString() }, 'empty: skipped');
+      if (tuple === null) sayEmpty(at.next);
       else sayComputed(tuple);
       at = tuple === null ? { ...at, next: epochNumber(at.next + 1n) } : { ...at, tuple };
       progress = at;
@@ -101,7 +107,13 @@ export function createOracle(options: OracleOptions): Oracle {
     return at;
   }
 
+  function sayEmpty(epoch: EpochNumber): void {
+    empty.inc();
+    logger.info({ epoch: epoch.toString() }, 'empty: skipped');
+  }
+
   function sayComputed(tuple: Tuple): void {
+    computed.inc();
     logger.info(
       {
         epoch: tuple.epoch.toString(),
@@ -118,6 +130,7 @@ export function createOracle(options: OracleOptions): Oracle {
     const ballot = ballotView(view, { oracle: options.oracle, tuple });
     if (ballot.kind === 'not_voted') {
       const signature = await sendVote(connection, { oracle: options.oracle, tuple, signal });
+      attested.inc();
       logger.info({ epoch: tuple.epoch.toString(), tupleHash: tupleHash(tuple), signature }, 'attested');
     }
     waiting = ballot.kind === 'ripe' ? 'finalization' : 'other oracles';
@@ -144,6 +157,7 @@ export function createOracle(options: OracleOptions): Oracle {
       'others attest another tuple; ours stays',
     );
     explained.add(theirs.hash);
+    disagreements.inc();
   }
 
   return {

@@ -54,6 +54,7 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
     const follower = createFollower({
       ...live,
       pollMs: 50,
+      metrics: openMetrics('follow'),
       logger,
       signal: following.signal,
       now: Date.now,
@@ -223,7 +224,7 @@ describe('the audit', () => {
     await rm(copy, { recursive: true, force: true });
   }, 60_000);
 
-  it('ends its process with 0, 1 or 2', async () => {
+  it('ends its process with 0, 1 or 2', { timeout: 60_000 }, async () => {
     const copy = await mkdtemp(join(tmpdir(), 'coverant-flip-'));
     await cp(folderOf(0), copy, { recursive: true });
     await writeFile(join(copy, 'epochs/2/leaves.bin'), 'made up');

@@ -48,7 +48,6 @@ export interface LiveNetwork {
   readonly hotspots: readonly TestHotspot[];
   readonly owner: Keypair;
   readonly policy: Policy;
-  readonly policyFile: string;
   /** Seconds. */
   readonly firstEpochStart: number;
   /**
@@ -90,8 +89,7 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
     trust: { pairs: 'any', open_cap_bp: 10_000 },
     logs: [{ origin, vkey: formatVerifierKey(signer.key), url: join(logDir, 'public') }],
   };
-  const policyFile = join(dataDir, 'policy.json');
-  await writeFile(policyFile, policyBytes(policy));
+  await writeFile(join(dataDir, 'policy.json'), policyBytes(policy));
 
   const { unixTime } = await readClock(connection, 'confirmed');
   const firstEpochStart = unixTime + LEAD_S;
@@ -185,7 +183,6 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
     hotspots,
     owner,
     policy,
-    policyFile,
     firstEpochStart,
     writeEpochs,
     until: async (unixTime) => {

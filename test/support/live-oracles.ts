@@ -4,6 +4,7 @@ import { createClaimer, type Claimer } from '#services/claim/claimer';
 import { openFolderSource } from '#services/claim/folder-source';
 import { openChain } from '#services/runtime/chain';
 import { createLogger } from '#services/runtime/logger';
+import { openMetrics } from '#services/runtime/metrics';
 import { openPublicFiles } from '#services/runtime/public-files';
 import { verifySignature } from '#services/runtime/signature';
 import { openOracle } from '#services/settle/open-oracle';
@@ -33,6 +34,7 @@ export async function openLiveOracle(
     pollMs: 100,
     adoptFrom: null,
     verify: verifySignature,
+    metrics: openMetrics('settle'),
     logger,
     signal,
     ...other,
@@ -41,7 +43,15 @@ export async function openLiveOracle(
 
 export function openLiveClaimer(live: LiveNetwork, numbers: readonly number[]): Claimer {
   const sources = numbers.map((number) => openPublicFiles(oracleFolder(live, number)));
-  return createClaimer({ ...live, folders: openFolderSource(sources, logger), pollMs: 100, logger, signal });
+  const metrics = openMetrics('claim');
+  return createClaimer({
+    ...live,
+    metrics,
+    folders: openFolderSource(sources, logger),
+    pollMs: 100,
+    logger,
+    signal,
+  });
 }
 
 /** Lets oracles and claimer work until an epoch is final and paid. */

@@ -1,0 +1,204 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PublicKey } from '@solana/web3.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FinalizedEpoch, Hotspot } from '#client';
+import { FILES } from '#protocol/settle/folder';
+import type { RawHotspot } from '#protocol/settle/registry';
+import { emptyState } from '#protocol/settle/state';
+import { tupleBytes, type Tuple } from '#protocol/settle/tuple';
+import { amount, epochNumber, type EpochNumber, type Hash } from '#protocol/units';
+import { checkRegistry } from '#services/audit/check-registry';
+import { Disagreement, EXIT_CODES, reportLines } from '#services/audit/report';
+import { findTuplePlace } from '#services/audit/tuple-chain';
+import { epochPath, INDEX_PATH, indexText } from '#services/runtime/public-epochs';
+import { openPublicFiles } from '#services/runtime/public-files';
+import { computed, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
+
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'coverant-audit-'));
+});
+
+afterEach(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+const EPOCH = epochNumber(5n);
+
+/** The account of a hotspot whose location was replaced with effect from an epoch on. */
+function account(
+  raw: Pick<RawHotspot, 'key' | 'registeredAt'>,
+  gain: { now: number; next: number; from: bigint },
+): Hotspot {
+  const location = { cell: 0n, elevation: 0, mode: 'full' as const };
+  const always = epochNumber(0n);
+  return {
+    ...raw,
+    status: { current: 'active', next: 'active', nextFrom: always },
+    tier: { current: 'open', next: 'open', nextFrom: always },
+    location: {
+      current: { ...location, gain: gain.now },
+      next: { ...location, gain: gain.next },
+      nextFrom: epochNumber(gain.from),
+    },
+    address: PublicKey.default,
+    network: PublicKey.default,
+    owner: PublicKey.default,
+    destination: PublicKey.default,
+    claimed: amount(0n),
+    bond: amount(0n),
+    maker: null,
+  };
+}
+
+function differenceOf(check: () => unknown): unknown {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof Disagreement) return error.difference;
+    throw error;
+  }
+}
+
+describe('the registry of an audited epoch', () => {
+  const { key, facts } = testHotspot('audited', 0, {
+    cell: null,
+    latitude: 0,
+    longitude: 0,
+    elevation: 0,
+    tier: 'open',
+  });
+  const table = {
+    keyNetwork: 'mainnet' as const,
+    hotspots: new Map([[key, { ...facts, gain: 20, registeredAt: 100 }]]),
+    credits: [],
+    voters: [],
+  };
+  const check = (hotspots: readonly Hotspot[]): readonly string[] =>
+    checkRegistry({ table, hotspots, epoch: EPOCH, end: 1000 }).map(({ kind }) => kind);
+
+  it('agrees where the accounts still hold what was in force', () => {
+    expect(check([account({ key, registeredAt: 100 }, { now: 20, next: 30, from: 6n })])).toEqual(['agrees']);
+    expect(check([account({ key, registeredAt: 100 }, { now: 10, next: 20, from: 5n })])).toEqual(['agrees']);
+  });
+
+  it('is not checked where a later change has pushed the value out of the account', () => {
+    const found = check([account({ key, registeredAt: 100 }, { now: 30, next: 40, from: 9n })]);
+    expect(found).toEqual(['agrees', 'not_checked']);
+  });
+
+  it('differs where the value that holds since then is another one', () => {
+    const wrong = [account({ key, registeredAt: 100 }, { now: 20, next: 30, from: 5n })];
+    expect(differenceOf(() => check(wrong))).toMatchObject({ found: '20', expected: '30' });
+  });
+
+  it('differs where a hotspot is missing, made up, or was registered at another time', () => {
+    const stranger = testHotspot('stranger', 1).key;
+    const right = account({ key, registeredAt: 100 }, { now: 20, next: 20, from: 0n });
+    const added = account({ key: stranger, registeredAt: 1000 }, { now: 1, next: 1, from: 0n });
+    const later = account({ key: stranger, registeredAt: 1001 }, { now: 1, next: 1, from: 0n });
+    expect(() => check([])).toThrow('registry');
+    expect(() => check([right, added])).toThrow('registry');
+    expect(check([right, later])).toEqual(['agrees']);
+    expect(() => check([account({ key, registeredAt: 99 }, { now: 20, next: 20, from: 0n })])).toThrow(
+      'registeredAt',
+    );
+  });
+});
+
+describe('the chain of tuples', () => {
+  const hotspots = [0, 1, 2, 3].map((place) => testHotspot(`chained ${place}`, place));
+
+  /** Epochs 0, 1 and 3 of a small world; 2 was skipped. */
+  async function publish(): Promise<{ readonly tuples: readonly Tuple[]; readonly latest: FinalizedEpoch }> {
+    const world = new TestWorld({ hotspots, epochs: 4 });
+    for (const epoch of [0, 1, 3]) world.busyEpoch(epoch);
+    let before: Parameters<TestWorld['input']>[1] = { state: emptyState(), parent: null };
+    const entries = [];
+    const tuples: Tuple[] = [];
+    let hash: Hash | null = null;
+    for (const epoch of [0, 1, 3]) {
+      const result = computed(world.input(epoch, before));
+      before = { state: result.state, parent: result.tuple };
+      tuples.push(result.tuple);
+      hash = result.tupleHash;
+      const { parentTupleHash } = result.tuple;
+      entries.push({ epoch: result.tuple.epoch, tupleHash: result.tupleHash, parentTupleHash });
+      await write(epochPath(result.tuple.epoch, FILES.tuple), tupleBytes(result.tuple));
+    }
+    await write(INDEX_PATH, Buffer.from(indexText(entries)));
+    const top = tuples.at(-1);
+    if (top === undefined || hash === null) throw new Error('nothing published');
+    return {
+      tuples,
+      latest: { ...top, tupleHash: hash, time: 0n, voters: [] },
+    };
+  }
+
+  async function write(path: string, bytes: Uint8Array): Promise<void> {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), bytes);
+  }
+
+  const placeOf = (latest: FinalizedEpoch, epoch: EpochNumber): ReturnType<typeof findTuplePlace> =>
+    findTuplePlace(openPublicFiles(dir), { latest, epoch });
+
+  it('leads from the latest hash on chain to every earlier epoch, and past those that were skipped', async () => {
+    const { tuples, latest } = await publish();
+    expect(await placeOf(latest, epochNumber(3n))).toEqual({ kind: 'tuple', tuple: tuples[2] });
+    expect(await placeOf(latest, epochNumber(0n))).toEqual({ kind: 'tuple', tuple: tuples[0] });
+    expect(await placeOf(latest, epochNumber(2n))).toEqual({
+      kind: 'skipped',
+      after: tuples[1],
+      before: tuples[2],
+    });
+  });
+
+  it('breaks at a tuple that is not the one its child names', async () => {
+    const { latest } = await publish();
+    const path = join(dir, epochPath(epochNumber(1n), FILES.tuple));
+    const bytes = await readFile(path);
+    bytes.writeUInt8(bytes.readUInt8(50) ^ 1, 50);
+    await writeFile(path, bytes);
+    await expect(placeOf(latest, epochNumber(0n))).rejects.toMatchObject({
+      difference: { check: 'tuple', where: 'epochs/1/tuple.bin: hash' },
+    });
+  });
+
+  it('is an outage where an epoch between is not served', async () => {
+    const { latest } = await publish();
+    await write(INDEX_PATH, Buffer.from(indexText([])));
+    await expect(placeOf(latest, epochNumber(0n))).rejects.toMatchObject({ code: 'file_missing' });
+  });
+});
+
+describe('a report', () => {
+  it('gives each outcome its own exit code and both values of a difference', () => {
+    expect(EXIT_CODES).toEqual({ agrees: 0, differs: 1, could_not_check: 2 });
+    const difference = { check: 'leaf', where: 'leaves.bin: x', found: '1', expected: '2' };
+    const lines = reportLines({ epoch: '3', findings: [], outcome: { kind: 'differs', difference } });
+    expect(lines).toEqual(['DIFFERS: epoch 3: leaf: leaves.bin: x', '  found     1', '  expected  2']);
+  });
+});
+
+describe('the sources of audit and settle', () => {
+  it('import no queue, no Redis and no database, and audit nothing but protocol, client and runtime', async () => {
+    const imports = async (stage: string): Promise<readonly string[]> => {
+      const folder = new URL(`../../services/${stage}/`, import.meta.url);
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.ts'));
+      const texts = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
+      return texts.flatMap((text) => [...text.matchAll(/from '([^']+)'/g)].map(([, from]) => from ?? ''));
+    };
+    const banned = /redis|bullmq|queue|kysely|pglite|^pg$|registry-file|backlog/;
+    expect((await imports('settle')).filter((from) => banned.test(from))).toEqual([]);
+    const outside = (await imports('audit')).filter(
+      (from) =>
+        !/^(#protocol\/|#client$|#services\/runtime\/|\.\/|node:|@solana\/web3\.js$|commander$)/.test(from),
+    );
+    expect(outside).toEqual([]);
+    expect((await imports('audit')).filter((from) => banned.test(from))).toEqual([]);
+  });
+});
