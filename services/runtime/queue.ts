@@ -115,8 +115,14 @@ export function openWorker<Data, Result>(options: {
     stalledInterval: stalledIntervalMs,
     maxStalledCount: maxStalled,
   });
+  let lost = false;
   worker.on('error', (error) => {
-    options.logger.debug({ error, queue: options.name }, 'queue connection');
+    if (!lost)
+      options.logger.warn({ error, queue: options.name }, 'no jobs: the queue is not reachable; waiting');
+    lost = true;
+  });
+  worker.on('ready', () => {
+    lost = false;
   });
   worker.on('failed', (job, error) => {
     options.logger.warn({ error, queue: options.name, job: job?.id }, 'job failed');
