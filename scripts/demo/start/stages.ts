@@ -44,7 +44,7 @@ export interface Waves {
   readonly first: readonly Program[];
   /** As soon as the network's files are there. */
   readonly second: readonly Program[];
-  /** When the hotspots are registered: nothing is to be settled before the first epoch's end. */
+  /** When ingest takes reports: there is nothing to settle or to show before. */
   readonly third: readonly Program[];
 }
 
@@ -57,7 +57,7 @@ export function stageWaves(input: StagesInput): Waves {
     return stage(`oracle-${number}`, 'settle/main.ts', { ...env(port), ...own });
   });
   const workers = Array.from({ length: CHECK_WORKERS }, (_, number) =>
-    stage(`check-${number}`, 'verify/check-main.ts', env(0)),
+    stage(`check-${number}`, input.checkMain ?? 'verify/check-main.ts', env(0)),
   );
   return {
     first: [

@@ -9,7 +9,7 @@ import { openNetwork, prepareChain } from './network.ts';
 import type { DemoSettings } from './policy.ts';
 import { choosePorts, type Ports } from './ports.ts';
 import { chooseRedis, untilRedisAnswers } from './redis.ts';
-import { earlyStages, ingestUrl, lateStages, localnetStage } from './stages.ts';
+import { ingestUrl, localnetStage, stageWaves } from './stages.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface LineInput {
@@ -37,6 +37,7 @@ export interface Line {
 }
 
 const CHAIN_READY_MS = 60_000;
+const INGEST_READY_MS = 60_000;
 
 /** Starts every process of the line and the network that they work for; hotspots register from here on by themselves. */
 export async function startLine(input: LineInput): Promise<Line> {
@@ -64,8 +65,8 @@ export async function startLine(input: LineInput): Promise<Line> {
   say('redis', `queue at ${redis.url}`);
   mark('chain and Redis');
 
-  const stages = { ...input, ports, rpcUrl, redisUrl: redis.url };
-  for (const program of earlyStages(stages)) supervisor.start(program);
+  const waves = stageWaves({ ...input, ports, rpcUrl, redisUrl: redis.url });
+  for (const program of waves.first) supervisor.start(program);
   await prepareChain({ connection, rpcUrl, dataDir, keys, say });
   mark('program');
   const { network, created } = await openNetwork({
@@ -79,6 +80,15 @@ export async function startLine(input: LineInput): Promise<Line> {
   });
   if (!created) say('chain', `network ${network.toBase58()} goes on where it was`);
   mark('network');
-  for (const program of lateStages(stages)) supervisor.start(program);
+  for (const program of waves.second) supervisor.start(program);
+  await poll(signal, () => isHealthy(ingestUrl(ports)), INGEST_READY_MS).catch((error: unknown) => {
+    throw new Error(`ingest does not answer; see ${dataDir}/logs/ingest.log`, { cause: error });
+  });
+  for (const program of waves.third) supervisor.start(program);
   return { connection, rpcUrl, ports, keys, fleet: openFleet(keys.simulateSecret), network, created };
+}
+
+async function isHealthy(url: string): Promise<true | null> {
+  const answer = await fetch(`${url}/health`);
+  return answer.ok ? true : null;
 }
