@@ -64,5 +64,5 @@ export default tseslint.config(
     files: [`services/${stage}/**/*.ts`],
     rules: { 'no-restricted-imports': ['error', { patterns: others(stage) }] },
   })),
-  { files: ['vitest.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['vitest.config.ts', '**/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
 );

@@ -4,11 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import packageJson from '../package.json' with { type: 'json' };
 
 const ROOT = join(import.meta.dirname, '..');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const scripts: Readonly<Record<string, string>> = packageJson.scripts;
+const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Readonly<
+  Record<
+    'scripts' | 'dependencies' | 'devDependencies' | 'optionalDependencies',
+    Readonly<Record<string, string>>
+  >
+>;
+const { scripts } = packageJson;
 
 interface Ran {
   readonly code: number;
