@@ -15,7 +15,7 @@ export interface Fields {
   readonly addresses: (name: string) => readonly PublicKey[];
 }
 
-export const hexOf = (bytes: Uint8Array): Hash => Buffer.from(bytes).toString('hex') as Hash;
+const hexOf = (bytes: Uint8Array): Hash => Buffer.from(bytes).toString('hex') as Hash;
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 

@@ -8,8 +8,8 @@ import { keyFromParts, type KeyNetwork } from '../hotspot-key.ts';
 import { decodeAccount, findAccount, listAccounts, type AtSlot, type ReadOptions } from './account.ts';
 
 export const MODES = { full: 1, data_only: 2 } as const;
-export const STATUSES = { active: 1, quarantined: 2 } as const;
-export const TIERS = { open: 1, endorsed: 2, bonded: 3 } as const;
+const STATUSES = { active: 1, quarantined: 2 } as const;
+const TIERS = { open: 1, endorsed: 2, bonded: 3 } as const;
 
 /** A hotspot's account: what oracles read of it (RawHotspot), whose it is and what it claimed. */
 export interface Hotspot extends RawHotspot {

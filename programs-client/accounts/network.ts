@@ -75,8 +75,11 @@ export function decodeNetwork(address: PublicKey, data: Uint8Array): Network {
   return networkOf(address, decodeAccount('Network', address, data));
 }
 
-export function networkOf(address: PublicKey, fields: Fields): Network {
+const networkOf = (address: PublicKey, fields: Fields): Network => {
   const pendingOracles = oracleSetOf(fields.struct('pending_oracles'));
+  const pendingAuthority = fields.address('pending_authority');
+  // Who is pending may be nobody; the time says whether a change is.
+  const pendingGuardianFrom = fields.u64('pending_guardian_from');
   const pendingPolicy = policyOf(fields.struct('pending_policy'));
   return {
     address,
@@ -99,8 +102,13 @@ export function networkOf(address: PublicKey, fields: Fields): Network {
     guardianVetoesUsed: fields.int('guardian_vetoes_used'),
     oracles: oracleSetOf(fields.struct('oracles')),
     policy: policyOf(fields.struct('policy')),
-    pendingAuthority: pendingKeyOf(fields, 'pending_authority'),
-    pendingGuardian: pendingKeyOf(fields, 'pending_guardian'),
+    pendingAuthority: pendingAuthority.equals(PublicKey.default)
+      ? null
+      : { key: pendingAuthority, from: fields.u64('pending_authority_from') },
+    pendingGuardian:
+      pendingGuardianFrom === 0n
+        ? null
+        : { key: fields.address('pending_guardian'), from: pendingGuardianFrom },
     pendingOracles:
       pendingOracles.keys.length === 0
         ? null
@@ -110,7 +118,7 @@ export function networkOf(address: PublicKey, fields: Fields): Network {
       : { policy: pendingPolicy, firstEpoch: epochNumber(fields.u64('pending_policy_first_epoch')) },
     latest: fields.bool('finalized_any') ? finalizedOf(fields.struct('latest')) : null,
   };
-}
+};
 
 export function finalizedOf(fields: Fields): FinalizedEpoch {
   return {
@@ -136,8 +144,3 @@ const policyOf = (fields: Fields): PolicyPin => ({
   hash: fields.hash('hash'),
   creditPrice: fields.u64('credit_price'),
 });
-
-const pendingKeyOf = (fields: Fields, name: string): { key: PublicKey; from: bigint } | null => {
-  const key = fields.address(name);
-  return key.equals(PublicKey.default) ? null : { key, from: fields.u64(`${name}_from`) };
-};

@@ -203,4 +203,4 @@ export class NetworkModel {
   }
 }
 
-export const voteOf = (tuple: Tuple): string => `${tuple.epoch} ${tupleHash(tuple)}`;
+const voteOf = (tuple: Tuple): string => `${tuple.epoch} ${tupleHash(tuple)}`;

@@ -87,7 +87,7 @@ export function networkState({ chain, address }: TestNetwork): Network {
   return decodeNetwork(address, account.data);
 }
 
-export const CELL = 0x8c1fb46741ae9ffn as Cell;
+const CELL = 0x8c1fb46741ae9ffn as Cell;
 export const LOCATION: Location = { cell: CELL, gain: 12, elevation: 5, mode: 'full' };
 
 export function register(

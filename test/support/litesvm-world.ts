@@ -17,7 +17,7 @@ import { leafHash } from '#protocol/evidence/merkle';
 import { MerkleTree } from '#protocol/evidence/proof';
 import type { SettlementTree } from '#protocol/settle/tree';
 import type { Tuple } from '#protocol/settle/tuple';
-import { namedHotspot, namedKeypair, type TestHotspot } from './litesvm-hotspot.ts';
+import { namedHotspot, namedKeypair } from './litesvm-hotspot.ts';
 import {
   LOCATION,
   claimOf,
@@ -57,12 +57,12 @@ export interface World {
   readonly ripe: Tuple;
 }
 
-export const owner: Keypair = namedKeypair('owner');
-export const maker: Keypair = namedKeypair('maker');
+const owner = namedKeypair('owner');
+const maker = namedKeypair('maker');
 /** Pays for new accounts; not the payer of the fees, who signs every transaction. */
-export const sponsor: Keypair = namedKeypair('sponsor');
-export const claimant: TestHotspot = namedHotspot('claimant', 'ed25519');
-export const listed: TestHotspot = namedHotspot('listed', 'p256');
+const sponsor = namedKeypair('sponsor');
+const claimant = namedHotspot('claimant', 'ed25519');
+const listed = namedHotspot('listed', 'p256');
 
 export function openWorld(): World {
   const chain = openLiteChain();

@@ -139,7 +139,7 @@ const keyOf = (signer: Signer): KeyObject => {
 };
 
 /** Signatures of those who must sign, in the message's order, then the message: OpenSSL is ten times faster than web3.js. */
-export function signedBytes(message: Message, signers: readonly Signer[]): Uint8Array {
+function signedBytes(message: Message, signers: readonly Signer[]): Uint8Array {
   const body = message.serialize();
   const count = message.header.numRequiredSignatures;
   const signatures = message.accountKeys.slice(0, count).map((key) => {
