@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readHotspots, readNetwork, type FinalizedEpoch } from '#client';
+import { computeEpoch, type ComputedEpoch } from '#protocol/epoch';
+import { openCheckpoint } from '#protocol/evidence/checkpoint';
+import { parseVerifierKey } from '#protocol/evidence/verifier-key';
+import type { Policy } from '#protocol/policy';
+import { openPolicy } from '#protocol/settle/policy-codec';
+import { registryAt } from '#protocol/settle/registry';
+import { emptyState, type EpochState } from '#protocol/settle/state';
+import type { Address, EpochNumber } from '#protocol/units';
+import { epochFacts } from '#services/runtime/chain-epoch';
+import { finalizedNewestFirst } from '#services/runtime/chain-history';
+import { readCut } from '#services/runtime/evidence-cut';
+import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
+import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
+import { verifySignature } from '#services/runtime/signature';
+import type { TestLine } from './test-line.ts';
+
+export type Log = Policy['logs'][number];
+
+/** The policy, as its hash on chain pins it for computeEpoch. */
+export async function readPolicy(dataDir: string): Promise<{ readonly policy: Policy; readonly log: Log }> {
+  const policy = openPolicy(new Uint8Array(await readFile(join(dataDir, 'policy.json'))));
+  const [log] = policy.logs;
+  if (log === undefined) throw new Error('the policy names no log');
+  return { policy, log };
+}
+
+/** The log's tree as its public files are now; nothing of it is used unverified. */
+export async function openPublicLog(log: Log): Promise<VerifiedTree> {
+  const reader = publicLogReader({ base: log.url });
+  const known = { origin: log.origin, keys: [parseVerifierKey(log.vkey)], verify: verifySignature };
+  return new VerifiedTree(reader, openCheckpoint(await reader.checkpoint(), known));
+}
+
+/** Final epochs of the chain up to one, oldest first; throws while that one is not final. */
+export async function finalEpochs(line: TestLine, upTo: EpochNumber): Promise<readonly FinalizedEpoch[]> {
+  const { connection, network } = line;
+  const { latest } = await readNetwork(connection, network);
+  const found = new Map(latest === null ? [] : [[latest.epoch, latest]]);
+  for await (const finalized of finalizedNewestFirst(connection, network))
+    found.set(finalized.epoch, finalized);
+  if (!found.has(upTo))
+    throw new Error(`epoch ${upTo} is not among the final ones: ${[...found.keys()].join(', ')}`);
+  return [...found.values()]
+    .filter(({ epoch }) => epoch <= upTo)
+    .sort((a, b) => (a.epoch < b.epoch ? -1 : 1));
+}
+
+/** Computes those epochs one upon the other from the log's public files and the chain's accounts alone. */
+export async function recompute(
+  line: TestLine,
+  finals: readonly FinalizedEpoch[],
+): Promise<readonly ComputedEpoch[]> {
+  const { connection } = line;
+  const { policy, log } = await readPolicy(line.dataDir);
+  const tree = await openPublicLog(log);
+  const network = await readNetwork(connection, line.network);
+  const hotspots = (await readHotspots(connection, network)).value;
+  const results: ComputedEpoch[] = [];
+  let state: EpochState = emptyState();
+  for (const [at, { epoch }] of finals.entries()) {
+    const facts = epochFacts(network, epoch);
+    const cut = await readCut(tree, { origin: log.origin, epoch, bounds: facts });
+    if (cut === null) throw new Error(`the log has not published the end of epoch ${epoch}`);
+    const result = computeEpoch({
+      facts,
+      parent: results.at(-1)?.tuple ?? null,
+      evidence: [cut],
+      registry: {
+        keyNetwork: network.keyNetwork,
+        hotspots: registryAt({ hotspots, epoch, end: facts.end }),
+        credits: [],
+        voters: finals[at - 1]?.voters.map((voter) => voter.toBase58() as Address) ?? [],
+      },
+      policy,
+      state,
+      verify: verifySignature,
+    });
+    if (result.kind === 'empty')
+      throw new Error(`epoch ${epoch} is final on chain, and empty by its evidence`);
+    state = result.state;
+    results.push(result);
+  }
+  return results;
+}
