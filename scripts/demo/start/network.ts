@@ -29,6 +29,8 @@ export const NETWORK_NAME = 'coverant-demo';
 const INGEST_NAME = 'ingest';
 /** 100,000 tokens an epoch, in units of 8 decimals. */
 const BASE_EMISSION = 100_000n * 10n ** 8n;
+/** A chain's clock has whole seconds, and its slots may be late by one. */
+const MOST_AHEAD_S = 4;
 const PROGRAM = new URL('../../../programs/coverage/', import.meta.url);
 
 export interface NetworkInput {
@@ -88,7 +90,13 @@ async function create(input: NetworkInput, network: PublicKey): Promise<void> {
   const policy = demoPolicy(settings, { origin, vkey, url: input.logUrl });
   await writeFile(join(dataDir, 'policy.json'), policyBytes(policy));
 
-  const { unixTime } = await readClock(connection);
+  const { unixTime } = await readClock(connection, 'processed');
+  const ahead = Date.now() / 1000 - unixTime;
+  if (Math.abs(ahead) > MOST_AHEAD_S)
+    throw new Error(
+      `the chain's clock is ${ahead.toFixed(0)} s behind this machine's; the stages refuse to work with more than 3 s. ` +
+        'Set the clock, or give the validator a machine with less other work',
+    );
   // On a boundary of beacon buckets: then every epoch holds whole ones.
   const bucket = settings.beaconIntervalS;
   const firstEpochStart = Math.ceil((unixTime + settings.leadS) / bucket) * bucket;
