@@ -13,6 +13,15 @@ import {
   Transaction,
 } from '@solana/web3.js';
 import { createMint, getMint } from '@solana/spl-token';
+import {
+  approveMaker,
+  deployProgram,
+  isDeployed,
+  networkAddress,
+  programErrorOf,
+  sendInstructions,
+} from '#client';
+import { readKeypair } from '#services/runtime/chain-keypair';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clockBounds, correctionOf } from '#services/localnet/clock';
 import { inRestoreOrder } from '#services/localnet/snapshot';
@@ -202,8 +211,11 @@ describe('the clock', () => {
 });
 
 describe('a restart', () => {
-  it('continues from what was written when the chain was stopped', async () => {
+  it('continues from what was written when the chain was stopped, programs that can be called included', async () => {
     const mint = await createMint(connection, payer, payer.publicKey, null, 8);
+    const programKeypair = await readKeypair('programs/coverage/program-keypair.json');
+    const so = await readFile('programs/coverage/coverage.so');
+    await deployProgram({ connection, payer, programKeypair, so });
     const before = await connection.getBalance(payer.publicKey);
     await localnet.stop();
 
@@ -212,7 +224,14 @@ describe('a restart', () => {
     expect(await connection.getBalance(payer.publicKey)).toBe(before);
     expect((await getMint(connection, mint)).mintAuthority).toEqual(payer.publicKey);
     expect(await chainClockError()).toBeLessThan(3);
-    await transfer(LAMPORTS_PER_SOL);
+    expect(await isDeployed(connection, programKeypair.publicKey, so)).toBe(true);
+    // A program that was restored wrongly is there and does nothing: only its own refusal shows that it ran.
+    const key = payer.publicKey;
+    const network = networkAddress(key, 'nowhere');
+    const approve = approveMaker({ authority: key, network, key, approved: true });
+    const sent = sendInstructions(connection, { instructions: [approve], payer });
+    await expect(sent.catch(programErrorOf)).resolves.not.toBeNull();
+    await expect(sent).rejects.toThrow(/number=6\d\d\d/);
   });
 
   it('continues from the last snapshot when the chain was killed', async () => {
