@@ -15,7 +15,11 @@ layout! {
         network: Address,
         key: Address,
         approved: Bool,
+        /// Reward tokens that stand behind the endorsements.
         stake: U64,
+        /// Stake that was asked back and is free from `unstaked_at` on.
+        unstaking: U64,
+        unstaked_at: U64,
         endorsed_root: Hash,
         endorsed_count: U32,
     }

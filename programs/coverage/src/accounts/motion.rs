@@ -21,6 +21,8 @@ layout! {
         /// Bit i: oracle i of the generation is for it.
         votes: U16,
         opened_at: U64,
+        /// Who paid for this account, and gets its rent back when it is closed.
+        opened_by: Address,
         applied: Bool,
         /// SHA-256 of the evidence log's origin, and the record's index there.
         evidence_origin_hash: Hash,

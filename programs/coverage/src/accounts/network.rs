@@ -40,7 +40,7 @@ layout! {
     pub struct Policy {
         /// Zero: there is no policy.
         hash: Hash,
-        /// Reward tokens (smallest units) per data credit.
+        /// USD per token, 8 decimals; a data credit is $0.00001.
         credit_price: U64,
     }
 }
@@ -113,6 +113,7 @@ layout! {
         holdback_epochs: U32,
         challenge_delay_s: U32,
         timelock_s: U32,
+        /// Of the guardian, between two finalizations: enough to delay, never to stop.
         guardian_vetoes_allowed: u8,
         guardian_vetoes_used: u8,
         oracles: OracleSet,
