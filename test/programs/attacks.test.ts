@@ -118,6 +118,7 @@ const addressOf = (good: GoodInstruction, { index }: Place): PublicKey => {
 
 describe.each(cases.map((good, at) => ({ title: `${good.name} (${at})`, good, at })))(
   '$title',
+  { timeout: 120_000 },
   ({ good, at }) => {
     const places = placesOf(good);
     const existing = places.filter(({ kind }) => kind === 'state');

@@ -56,7 +56,7 @@ const programKeypair = Keypair.fromSecretKey(
   Uint8Array.from(JSON.parse(readFileSync(new URL('program-keypair.json', program), 'utf8')) as number[]),
 );
 
-describe('a cluster over RPC', () => {
+describe('a cluster over RPC', { timeout: 120_000 }, () => {
   const [payer, owner] = [Keypair.generate(), Keypair.generate()];
   const network = networkAddress(payer.publicKey, 'on a cluster');
   const [ed, ecc] = [namedHotspot('ed', 'ed25519'), namedHotspot('ecc', 'p256')];
@@ -92,7 +92,7 @@ describe('a cluster over RPC', () => {
     other.fill(1, -1);
     for (const bytes of [other, so.subarray(0, -8)])
       await expect(deployProgram({ ...input, so: bytes })).rejects.toMatchObject({ code: 'program_differs' });
-  }, 60_000);
+  });
 
   it('holds a network, hotspots, payees and makers as the readers say', async () => {
     const { unixTime, slot } = await readClock(connection);
@@ -145,7 +145,7 @@ describe('a cluster over RPC', () => {
     await expect(readNetwork(connection, ledgerAddress(network))).rejects.toMatchObject({
       code: 'malformed_account',
     });
-  }, 60_000);
+  });
 
   it('settles an epoch and pays a claim; events and refusals come back with their names', async () => {
     const tree = settlementTree({ network: network.toBase58() as Address, leaves: [leaf(ed, 300n)] });
@@ -206,7 +206,7 @@ describe('a cluster over RPC', () => {
     expect(await readTokenBalance(connection, { network, owner: owner.publicKey })).toBe(300n);
     expect(await readTokenSupply(connection, network)).toBe(300n);
     expect(await readLedger(connection, network)).toMatchObject({ totalClaimed: 300n });
-  }, 60_000);
+  });
 
   it('is told once about what it refuses, and never about what did not land', async () => {
     const broke = Keypair.generate();

@@ -189,7 +189,7 @@ describe('finalize', () => {
   });
 });
 
-describe('the growth of the total', () => {
+describe('the growth of the total', { timeout: 120_000 }, () => {
   const emission = (network: TestNetwork, epoch: bigint): bigint => {
     const { baseEmission, halvingPeriodEpochs } = network.config;
     if (halvingPeriodEpochs === 0) return baseEmission;

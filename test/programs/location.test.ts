@@ -67,7 +67,7 @@ describe('assert_location', () => {
   });
 });
 
-describe('a cell', () => {
+describe('a cell', { timeout: 120_000 }, () => {
   const runs = 1_000;
   const hex = (cell: bigint): string => cell.toString(16).padStart(15, '0');
   const isAccepted = (cell: bigint): boolean => {

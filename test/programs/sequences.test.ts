@@ -426,7 +426,7 @@ const ownerOf = (hotspot: PublicKey): PublicKey => {
   return account === null ? at(owners, 0).publicKey : decodeHotspot(hotspot, account.data, 'mainnet').owner;
 };
 
-describe('any sequence of instructions by anyone', () => {
+describe('any sequence of instructions by anyone', { timeout: 180_000 }, () => {
   it(`lands where the model lets it, and money never exceeds what was emitted (seed ${SEED})`, () => {
     let [runs, finalEpochs, paidRuns] = [0, 0, 0];
     fc.assert(
