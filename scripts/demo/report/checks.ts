@@ -107,14 +107,16 @@ export function checkCheaters(options: {
   /** Keys of the peers that each crowder stands too near to. */
   readonly crowded: ReadonlySet<HotspotKey>;
 }): readonly Check[] {
+  const thieves = new Set(options.actors.filter(({ role }) => role === 'thief').map(({ key }) => key));
   return options.actors.flatMap((actor) => {
     const { role, name, key } = actor;
     if (role === 'honest') return [];
+    const fitting = (report: JudgedReport): Reason => fittingReason({ role, report, thieves });
     const { kind, reason } = FITTING[role];
     const cheating = options.reports.filter(
       (report) => report.reporter === key && isCheating({ role, kind, report, crowded: options.crowded }),
     );
-    const wrong = cheating.filter((report) => report.paid || report.reason !== fittingReason(role, report));
+    const wrong = cheating.filter((report) => report.paid || report.reason !== fitting(report));
     const met = cheating.some((report) => report.reason === reason);
     const found = [...new Set(wrong.map((report) => report.reason ?? report.note ?? 'paid'))];
     return {
@@ -125,9 +127,15 @@ export function checkCheaters(options: {
   });
 }
 
-/** Where the victim's own beacon never reached the log, a stolen payload is the first of its kind, and still underivable. */
-function fittingReason(role: Exclude<Role, 'honest'>, { reporter, beaconer }: JudgedReport): Reason {
-  return role === 'thief' && beaconer === reporter ? 'invalid_packet' : FITTING[role].reason;
+/** A stolen payload that reached the log before its victim's report is a beacon, and made up like all that hangs on it. */
+function fittingReason(options: {
+  readonly role: Exclude<Role, 'honest'>;
+  readonly report: JudgedReport;
+  readonly thieves: ReadonlySet<HotspotKey>;
+}): Reason {
+  const { role, report, thieves } = options;
+  const isStolen = report.beaconer !== null && thieves.has(report.beaconer);
+  return isStolen && role !== 'forger' ? 'invalid_packet' : FITTING[role].reason;
 }
 
 function isCheating(options: {
