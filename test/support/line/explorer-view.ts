@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -18,7 +17,6 @@ const page = Compile(Type.Array(Type.Object({ beacon: report, witnesses: Type.Ar
 export type ShownVerdict = Static<typeof report>;
 
 const PAGE = 200;
-const POLL_MS = 1000;
 
 /** Every verdict of the explorer that stands with a beacon, by index in the log. */
 export async function shownVerdicts(url: string): Promise<ReadonlyMap<number, ShownVerdict>> {
@@ -33,33 +31,6 @@ export async function shownVerdicts(url: string): Promise<ReadonlyMap<number, Sh
     if (oldest !== undefined) before = oldest + 1;
   }
   return shown;
-}
-
-/** Remembers every provisional verdict that the explorer ever shows, until it is stopped. */
-export function watchProvisional(url: string): {
-  readonly seen: ReadonlyMap<number, ShownVerdict>;
-  readonly stop: () => Promise<void>;
-} {
-  const seen = new Map<number, ShownVerdict>();
-  const stopped = new AbortController();
-  const watch = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      // It is killed now and then, and its database with it.
-      const beacons = await readPage(url, Number.MAX_SAFE_INTEGER).catch(() => []);
-      for (const { beacon, witnesses } of beacons)
-        for (const verdict of [beacon, ...witnesses])
-          if (!verdict.final) seen.set(verdict.log_index, verdict);
-      await sleep(POLL_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
-    }
-  };
-  const done = watch();
-  return {
-    seen,
-    stop: () => {
-      stopped.abort();
-      return done;
-    },
-  };
 }
 
 async function readPage(
