@@ -37,7 +37,8 @@ export async function readRegistryTable(
 ): Promise<RegistryTable> {
   const { view, epoch } = input;
   const { end } = epochBounds(view.network, epoch);
-  if (view.unixTime < end) throw new Outage('chain_behind', { epoch, end, unixTime: view.unixTime });
+  // Whoever registers in the very second in which the epoch ends still belongs to it: that second must be over.
+  if (view.unixTime <= end) throw new Outage('chain_behind', { epoch, end, unixTime: view.unixTime });
   const hotspots = await readHotspots(connection, view.network, {
     commitment: 'finalized',
     minContextSlot: view.slot,
