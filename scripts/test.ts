@@ -8,7 +8,7 @@ function say(line: string): void {
 }
 
 const path = process.env['PATH'] ?? '';
-ensureRedisServer({ path, say });
+if ((process.env['REDIS_URL'] ?? '') === '') ensureRedisServer({ path, say });
 if (findOnPath('chromium', path) === null)
   say('chromium is not on the PATH: the tests that need a browser skip themselves.');
 
