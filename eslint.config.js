@@ -2,11 +2,12 @@ import n from 'eslint-plugin-n';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-const stages = ['ingest', 'verify', 'follow', 'settle', 'claim', 'audit', 'explore'];
-const others = (stage) =>
-  stages
-    .filter((other) => other !== stage)
-    .flatMap((other) => [`#services/${other}/*`, `**/services/${other}/**`, `../${other}/*`]);
+const stages = ['ingest', 'verify', 'follow', 'settle', 'claim', 'audit', 'explore', 'simulate', 'localnet'];
+// A regex, because in a group a leading # begins a comment and would forbid nothing.
+const otherThan = (...folders) => ({
+  regex: `^(#services/|(\\./)?(\\.\\./)+(services/)?)(?!${folders.map((folder) => `${folder}/`).join('|')})[^./]+/`,
+  message: `Only ${folders.map((folder) => `services/${folder}`).join(' and ')} may be imported here: stages meet in the log, the queue and tables.`,
+});
 
 export default tseslint.config(
   {
@@ -56,13 +57,17 @@ export default tseslint.config(
       ],
       'no-restricted-imports': [
         'error',
-        { patterns: ['node:*', '#services/*', '#client', '**/services/**'] },
+        { patterns: [{ regex: '^(node:|#services/|#client$)|/(services|programs-client)/' }] },
       ],
     },
   },
   ...stages.map((stage) => ({
     files: [`services/${stage}/**/*.ts`],
-    rules: { 'no-restricted-imports': ['error', { patterns: others(stage) }] },
+    rules: { 'no-restricted-imports': ['error', { patterns: [otherThan(stage, 'runtime')] }] },
   })),
+  {
+    files: ['services/runtime/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [otherThan('runtime')] }] },
+  },
   { files: ['vitest.config.ts', '**/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
 );

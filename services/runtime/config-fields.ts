@@ -52,7 +52,8 @@ export function urlField(
   const value = textField(env, name, options.fallback);
   const expected = `an address that begins with ${options.schemes.map((scheme) => `${scheme}//`).join(' or ')}`;
   if (!URL.canParse(value) || !options.schemes.includes(new URL(value).protocol))
-    throw new ConfigError({ name, value, expected });
+    // Only its scheme: addresses hold passwords, and keys of providers.
+    throw new ConfigError({ name, value: `${/^[a-z+]*:\/\//.exec(value)?.[0] ?? ''}...`, expected });
   return value.replace(/\/+$/, '');
 }
 

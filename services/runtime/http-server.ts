@@ -17,6 +17,9 @@ export type HttpServer = FastifyInstance<
 /** What /health answers besides `ok`; null values are legal, secrets are not. */
 export type Health = Readonly<Record<string, string | number | boolean | null>>;
 
+/** A request that is not here whole by then is given up: open ones hold memory and descriptors. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
 const healthSchema = Type.Object({ ok: Type.Boolean() }, { additionalProperties: true });
 
 /** A fastify instance with the routes that every stage has: GET /health (503 where not ok) and GET /metrics. */
@@ -31,6 +34,7 @@ export function createHttpServer(options: {
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     bodyLimit: options.bodyLimit ?? 65_536,
   })
     .withTypeProvider<TypeBoxTypeProvider>()

@@ -1,4 +1,7 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { readKeypair } from '#services/runtime/chain-keypair';
 import {
   parseCheckConfig,
   parseClaimConfig,
@@ -10,12 +13,22 @@ import { logOrigin } from '#services/runtime/log-origin';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
 import { contentJobId, jobOptions } from '#services/runtime/queue';
+import { openRedis } from '#services/runtime/redis';
 import { openRegistryReader, parseRegistryFile, registryPath } from '#services/runtime/registry-file';
 import { openLifetime } from '#services/runtime/shutdown';
 import { readFile, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { testHotspot, TestWorld } from '../protocol/epoch/world.ts';
 import { makeDataDir, SILENT, writeRegistry } from '../support/service-world.ts';
+
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+  return '';
+}
 
 describe('configuration', () => {
   it('has a default for everything, and Redis of its own port', () => {
@@ -41,6 +54,21 @@ describe('configuration', () => {
     expect(() => parseIngestConfig({ RPC_URL: 'ws://a' })).toThrow(/http:\/\/ or https:\/\//);
     expect(() => parseCheckConfig({ REDIS_URL: 'a' })).toThrow(/redis:\/\//);
   });
+
+  it('repeats no password and no key of a provider that an address holds', () => {
+    for (const url of ['http://user:s3cret@host', 'user:s3cret@host', 'ftp://host/?api-key=s3cret'])
+      expect(messageOf(() => parseCheckConfig({ REDIS_URL: url }))).toMatch(
+        /^REDIS_URL=(?!.*s3cret).*\.\.\. cannot/,
+      );
+  });
+
+  it('quotes nothing of a key file that is none', async () => {
+    const data = await makeDataDir(new TestWorld({ hotspots: [], epochs: 0 }));
+    const file = join(data.dataDir, 'key.json');
+    await writeFile(file, '[201, 202, 203');
+    await expect(readKeypair(file)).rejects.toThrow(/^.*key\.json: expected a Solana key file((?!201).)*$/s);
+    await data.close();
+  });
 });
 
 describe('a lifetime', () => {
@@ -61,6 +89,25 @@ describe('a lifetime', () => {
 });
 
 describe('the logger', () => {
+  it('does not repeat the password that Redis refused', async () => {
+    const { port, close } = await refusingRedis();
+    const lines: string[] = [];
+    const destination = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        lines.push(chunk.toString());
+        done();
+      },
+    });
+    const logger = createLogger({ stage: 'verify', level: 'info', destination });
+    const link = openRedis({ url: `redis://user:s3cret@127.0.0.1:${port}`, logger });
+    await vi.waitFor(() => {
+      expect(lines.join('')).toContain('WRONGPASS');
+    });
+    await link.close();
+    close();
+    expect(lines.join('')).not.toContain('s3cret');
+  });
+
   it('writes JSON lines with the stage, and errors with their code', () => {
     const lines: string[] = [];
     const destination = new Writable({
@@ -81,6 +128,21 @@ describe('the logger', () => {
     });
   });
 });
+
+/** A server that takes no password. */
+async function refusingRedis(): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((socket) => {
+    socket.on('data', (data) => {
+      const commands = data.toString().split('*').length - 1;
+      socket.write('-WRONGPASS invalid username-password pair\r\n'.repeat(commands));
+    });
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { port: address.port, close: () => server.close() };
+}
 
 describe('the registry file', () => {
   it('is read as it was written, again when it changes, and not where it does not fit', async () => {
