@@ -38,7 +38,9 @@ function fill(id, columns, rows, empty) {
   for (const row of rows) {
     const line = body.appendChild(element('tr', undefined, row.className));
     row.cells.forEach((content, index) => {
-      const cell = line.appendChild(element('td', undefined, columns[index].number ? 'number' : (columns[index].className ?? '')));
+      const cell = line.appendChild(
+        element('td', undefined, columns[index].number ? 'number' : (columns[index].className ?? '')),
+      );
       cell.append(content ?? '');
     });
   }
@@ -66,7 +68,10 @@ function verdict(report) {
 function numbers(report) {
   return Object.entries(report.numbers)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .map(
+      ([name, value]) =>
+        `${name.replaceAll('_', ' ')} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+    )
     .join(', ');
 }
 
@@ -78,8 +83,8 @@ function reportRow(report) {
       report.kind,
       hotspotName(report.key),
       verdict(report),
-      numbers(report),
       report.final ? 'settled' : 'provisional',
+      numbers(report),
     ],
   };
 }
@@ -105,7 +110,9 @@ function showHotspots(hotspots) {
         short(hotspot.address),
         hotspot.tier,
         hotspot.status,
-        hotspot.latitude === null ? 'not asserted' : `${degrees(hotspot.latitude)}, ${degrees(hotspot.longitude)}`,
+        hotspot.latitude === null
+          ? 'not asserted'
+          : `${degrees(hotspot.latitude)}, ${degrees(hotspot.longitude)}`,
         String(hotspot.beacons),
         String(hotspot.witnesses),
         String(hotspot.unpaid),
@@ -124,8 +131,8 @@ function showBeacons(beacons) {
       { title: 'Report' },
       { title: 'Hotspot' },
       { title: 'Verdict' },
-      { title: 'Numbers', className: 'numbers' },
       { title: 'State' },
+      { title: 'Numbers', className: 'numbers' },
     ],
     beacons.flatMap(({ beacon, witnesses }) => [reportRow(beacon), ...witnesses.map(reportRow)]),
     'No beacon has been judged yet.',
