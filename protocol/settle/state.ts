@@ -57,7 +57,7 @@ export function stateBytes(state: EpochState): Uint8Array {
   for (const [, recent] of ascending(state.poc.recent)) {
     const length = recent.payload.length / 2;
     writer.u16(length).hex(recent.payload, length).hex(recent.reportId, 32).u64(BigInt(recent.receivedAt));
-    writer.u32(recent.seen.length);
+    writer.u32(recent.seen.size);
     for (const id of recent.seen) writer.hex(id, 32);
   }
   return writer.finish();
@@ -133,7 +133,9 @@ function readEntropy(reader: TableReader, data: string): EntropyFact {
 function readRecent(reader: TableReader, payload: string): RecentPoc {
   const reportId = reader.hex(32) as Hash;
   const receivedAt = millis(reader.safe());
-  const seen = Array.from({ length: reader.count(32) }, () => reader.hex(32) as Hash);
+  const count = reader.count(32);
+  const seen = new Set(Array.from({ length: count }, () => reader.hex(32) as Hash));
+  if (seen.size < count || seen.has(reportId)) throw reader.error({ expected: 'each report once', payload });
   return { payload, reportId, receivedAt, seen };
 }
 

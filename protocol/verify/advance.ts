@@ -39,7 +39,7 @@ export function advance(input: AdvanceInput): PocVerdict {
     payload: checked.payload,
     reportId: beacon.reportId,
     receivedAt: beacon.position.receivedAt,
-    seen: [...checked.witnesses, ...checked.others.filter(({ signed }) => signed)].map(idOf),
+    seen: new Set([...checked.witnesses, ...checked.others.filter(({ signed }) => signed)].map(idOf)),
   });
   return { payload: checked.payload, ...judge(input, beacon), others };
 }
@@ -112,13 +112,13 @@ function beaconFailed(
 }
 
 /** Reports of a payload whose PoC was judged: known ones are ignored, others are duplicates or too late. */
-function judgeLate({ state, checked }: AdvanceInput, recent: RecentPoc): PocVerdict {
-  const known = new Set<Hash>([recent.reportId, ...recent.seen]);
+function judgeLate({ checked }: AdvanceInput, recent: RecentPoc): PocVerdict {
+  const { seen } = recent;
   const verdicts: ReportVerdict[] = [];
   const judgeOne = (report: CheckedReport & Partial<Pick<CheckedOther, 'signed' | 'objection'>>): void => {
-    const { signed = true, objection } = report;
-    if (known.has(report.reportId)) return;
-    if (signed) known.add(report.reportId);
+    const { reportId, signed = true, objection } = report;
+    if (reportId === recent.reportId || seen.has(reportId)) return;
+    if (signed) seen.add(reportId);
     const own = objection?.reason === 'bad_signature' || objection?.reason === 'gateway_not_found';
     verdicts.push(verdict(report, own ? objection : lateObjection(report, recent)));
   };
@@ -126,8 +126,6 @@ function judgeLate({ state, checked }: AdvanceInput, recent: RecentPoc): PocVerd
   for (const { kind, position, reportId, key } of checked.witnesses)
     judgeOne({ kind, position, reportId, key });
   checked.others.forEach(judgeOne);
-  known.delete(recent.reportId);
-  state.recent.set(recent.payload, { ...recent, seen: [...known] });
   return { payload: checked.payload, beacon: null, witnesses: [], others: verdicts };
 }
 

@@ -108,8 +108,8 @@ export interface RecentPoc {
   readonly reportId: Hash;
   /** The beacon's reception. */
   readonly receivedAt: Millis;
-  /** Ids of the payload's other well-signed reports that have a verdict, in order of judgement. */
-  readonly seen: readonly Hash[];
+  /** Ids of the payload's other well-signed reports that have a verdict, in order of judgement; grows in place. */
+  readonly seen: Set<Hash>;
 }
 
 /** What `advance` reads and moves; maps are changed in place by their owner only. */

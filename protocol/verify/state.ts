@@ -1,6 +1,6 @@
 import type { HotspotKey, Millis } from '../units.ts';
-import type { Clocks, EntropyFact, PocState } from './poc.ts';
-import { ENTROPY_MEMORY_MS, IDENTITY_MS } from './windows.ts';
+import type { Clocks, EntropyFact, PocState, RecentPoc } from './poc.ts';
+import { ATTACH_AFTER_MS, ENTROPY_MEMORY_MS, IDENTITY_MS } from './windows.ts';
 
 const NEVER: Clocks = { lastBeacon: null, lastBeaconRecip: null, lastWitness: null };
 
@@ -9,12 +9,16 @@ export function emptyPocState(): PocState {
   return { clocks: new Map(), entropies: new Map(), recent: new Map() };
 }
 
-/** A copy that can be moved on its own; the values in the maps are immutable. */
+/** A copy that can be moved on its own. */
 export function clonePocState(state: PocState): PocState {
+  const recent = [...state.recent].map(([payload, poc]): [string, RecentPoc] => [
+    payload,
+    { ...poc, seen: new Set(poc.seen) },
+  ]);
   return {
     clocks: new Map(state.clocks),
     entropies: new Map(state.entropies),
-    recent: new Map(state.recent),
+    recent: new Map(recent),
   };
 }
 
@@ -43,6 +47,12 @@ export function findEntropy(
 ): EntropyFact | undefined {
   const fact = entropies.get(beacon.data);
   return fact !== undefined && beacon.at - fact.receivedAt <= ENTROPY_MEMORY_MS ? fact : undefined;
+}
+
+/** Drops entropies that no beacon whose group is still open at `time` can name: whoever judges as the log grows. */
+export function forgetEntropies(entropies: Map<string, EntropyFact>, time: Millis): void {
+  for (const [data, { receivedAt }] of entropies)
+    if (time - receivedAt > ENTROPY_MEMORY_MS + ATTACH_AFTER_MS) entropies.delete(data);
 }
 
 /**

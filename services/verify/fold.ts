@@ -2,8 +2,7 @@ import { advance } from '#protocol/verify/advance';
 import type { CheckedPoc } from '#protocol/verify/checked-poc';
 import type { Millis } from '#protocol/units';
 import type { EntropyFact, PocState } from '#protocol/verify/poc';
-import { rememberEntropy } from '#protocol/verify/state';
-import { ENTROPY_MEMORY_MS } from '#protocol/verify/windows';
+import { forgetEntropies, rememberEntropy } from '#protocol/verify/state';
 import type { ProvisionalVerdict } from '../runtime/jobs.ts';
 import type { CheckTask } from './check-job.ts';
 
@@ -50,8 +49,7 @@ export function openFold(options: {
         rememberEntropy(state.entropies, step.entropy);
         return;
       case 'mark':
-        for (const [data, { receivedAt }] of state.entropies)
-          if (step.time - receivedAt > ENTROPY_MEMORY_MS) state.entropies.delete(data);
+        forgetEntropies(state.entropies, step.time);
         await options.onMark({ time: step.time, from: step.from, state });
         return;
       case 'checked': {
@@ -71,18 +69,25 @@ export function openFold(options: {
     waiting: () => steps.filter((step) => step.kind === 'checked').length,
     oldest: () => steps.find((step) => step.kind === 'checked')?.closed ?? null,
     run: async (signal) => {
-      const aborted = new Promise<null>((resolve) => {
-        signal.addEventListener('abort', () => {
-          resolve(null);
-        });
+      let stop: () => void = () => undefined;
+      signal.addEventListener('abort', () => {
+        stop();
       });
+      // Not Promise.race with one promise for the abort: that one would keep every result for as long as it is pending.
+      const orAborted = <Value>(promise: Promise<Value>): Promise<Value | null> =>
+        new Promise((resolve, reject) => {
+          stop = () => {
+            resolve(null);
+          };
+          promise.then(resolve, reject);
+        });
       while (!signal.aborted) {
         const [step] = steps;
         if (step === undefined) {
-          await Promise.race([aborted, new Promise<void>((resolve) => (wake = resolve))]);
+          await orAborted(new Promise<void>((resolve) => (wake = resolve)));
           continue;
         }
-        if (step.kind === 'checked' && (await Promise.race([aborted, step.checked])) === null) return;
+        if (step.kind === 'checked' && (await orAborted(step.checked)) === null) return;
         await apply(step);
         steps.shift();
       }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '#protocol/policy';
 import { registryAt, type RawHotspot } from '#protocol/settle/registry';
-import { emptyPocState, rememberEntropy } from '#protocol/verify/state';
+import { emptyPocState, forgetEntropies, rememberEntropy } from '#protocol/verify/state';
 import { millis, type EpochNumber, type HotspotKey, type Millis } from '#protocol/units';
 import { judgedAt } from '#protocol/verify/grouper';
 import type { PocGroup, Registry, VerifySignature } from '#protocol/verify/poc';
-import { ENTROPY_MEMORY_MS } from '#protocol/verify/windows';
 import type { Backlog } from '../runtime/backlog-file.ts';
 import type { JournalReader } from '../runtime/evidence/journal-reader.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -81,7 +80,8 @@ export function openGroup(context: GroupContext): Group {
       epoch,
       policy: context.policy,
       registry: facts({ file, epoch, groups: batch }),
-      entropies,
+      // A copy: by the time fold has to compute it itself, some may be forgotten.
+      entropies: new Map(entropies),
       groups: batch,
     };
     fold.push({ kind: 'checked', task, checked: context.checker.check(task), closed: closedBy });
@@ -101,8 +101,6 @@ export function openGroup(context: GroupContext): Group {
     verify: context.verify,
     onGroup,
     onEntropy: (entropy) => {
-      for (const [data, { receivedAt }] of entropies)
-        if (entropy.receivedAt - receivedAt > ENTROPY_MEMORY_MS) entropies.delete(data);
       rememberEntropy(entropies, entropy);
       fold.push({ kind: 'entropy', entropy });
     },
@@ -113,7 +111,9 @@ export function openGroup(context: GroupContext): Group {
 
   const mark = (): void => {
     batcher.flush();
-    fold.push({ kind: 'mark', ...tail.place() });
+    const place = tail.place();
+    forgetEntropies(entropies, place.time);
+    fold.push({ kind: 'mark', ...place });
   };
   const follow = async (signal: AbortSignal): Promise<void> => {
     let next = point?.from ?? 0;

@@ -88,7 +88,7 @@ const state: EpochState = {
       ],
     ]),
     recent: new Map([
-      ['0102', { payload: '0102', reportId: hash('33'), receivedAt: RECEIVED, seen: [hash('44')] }],
+      ['0102', { payload: '0102', reportId: hash('33'), receivedAt: RECEIVED, seen: new Set([hash('44')]) }],
     ]),
   },
   cumulative: new Map([[LEAF_KEY, amount(1000n)]]),

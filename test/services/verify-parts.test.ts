@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeRecord, type LocatedRecord } from '#protocol/evidence/record';
 import type { CheckedPoc } from '#protocol/verify/checked-poc';
 import { epochNumber, millis } from '#protocol/units';
-import type { PocGroup } from '#protocol/verify/poc';
+import type { PocGroup, PocVerdict } from '#protocol/verify/poc';
 import { openBacklogReader, writeBacklog } from '#services/runtime/backlog-file';
 import type { VerdictsJob } from '#services/runtime/jobs';
 import { openMetrics } from '#services/runtime/metrics';
@@ -236,6 +236,26 @@ describe('the grouping process', () => {
     await line.close();
   });
 
+  it('knows the entropy of every beacon, however long a stretch of the log one read brings', async () => {
+    const world = new TestWorld({ hotspots, epochs: 1, policy: { reciprocity_from: 9 } });
+    const [beaconer = testHotspot('', 0), ...witnesses] = hotspots;
+    world.poc({ beaconer, witnesses, at: GENESIS * 1000 + 9000 });
+    for (let minute = 1; minute <= 120; minute += 1) world.derive(beaconer, GENESIS * 1000 + minute * 60_000);
+    const log = world.log().entries();
+    const line = await startLine({
+      records: () => log.length,
+      recordAt: (index) => {
+        const entry = log[index] ?? Uint8Array.of();
+        return { index, entry, record: decodeRecord(entry) };
+      },
+      check: (task) => Promise.resolve(checkTask(task, verifySignature)),
+    });
+    while (line.verdicts() < 1) await sleep(10);
+
+    expect(line.judged.map(({ beacon }) => beacon?.reason)).toEqual([null]);
+    await line.close();
+  });
+
   it('lets time pass where the log is silent, but not where it is down', async () => {
     const check = (task: CheckTask): Promise<readonly CheckedPoc[]> =>
       Promise.resolve(checkTask(task, () => false));
@@ -280,15 +300,17 @@ describe('the grouping process', () => {
   });
 });
 
-/** A grouping process over a log of badly signed beacons, five a second. */
+/** A grouping process over the given log, or one of badly signed beacons, five a second. */
 async function startLine(options: {
   readonly records: () => number;
+  readonly recordAt?: (index: number) => LocatedRecord;
   readonly check: (task: CheckTask) => Promise<readonly CheckedPoc[]>;
 }): Promise<{
   readonly group: Group;
   readonly setTime: (to: number) => void;
   readonly read: () => number;
   readonly verdicts: () => number;
+  readonly judged: readonly PocVerdict[];
   readonly redis: { ready: boolean };
   readonly close: () => Promise<void>;
 }> {
@@ -300,11 +322,14 @@ async function startLine(options: {
   let ahead = start + 9_000_000 - Date.now();
   const redis = { ready: true };
   let read = 0;
-  let verdicts = 0;
+  const judged: PocVerdict[] = [];
+  const badBeacon = (index: number): LocatedRecord => {
+    const receivedAt = millis(start + 1 + index * 200);
+    return { index, entry: report, record: { receivedAt, body: { kind: 'beacon', report, session: null } } };
+  };
+  const { recordAt = badBeacon } = options;
   const outbox: Outbox = {
-    add: () => {
-      verdicts += 1;
-    },
+    add: ({ verdict }) => judged.push(verdict),
     flush: () => undefined,
     unsent: () => 0,
     redisReady: () => redis.ready,
@@ -316,20 +341,14 @@ async function startLine(options: {
       read: (from, max) => {
         const count = Math.max(0, Math.min(max, options.records() - from));
         read = Math.max(read, from + count);
-        return Promise.resolve(
-          Array.from({ length: count }, (_, place) => {
-            const receivedAt = millis(start + 1 + (from + place) * 200);
-            const record = { receivedAt, body: { kind: 'beacon', report, session: null } } as const;
-            return { index: from + place, entry: report, record };
-          }),
-        );
+        return Promise.resolve(Array.from({ length: count }, (_, place) => recordAt(from + place)));
       },
     },
     registry: openRegistryReader(data.dataDir),
     policy: world.policy,
     checker: { check: options.check },
     outbox,
-    verify: () => false,
+    verify: options.recordAt === undefined ? () => false : verifySignature,
     point: null,
     savePoint: () => Promise.resolve(),
     now: () => Date.now() + ahead,
@@ -345,7 +364,7 @@ async function startLine(options: {
   const setTime = (to: number): void => {
     ahead = to - Date.now();
   };
-  return { group, setTime, read: () => read, verdicts: () => verdicts, redis, close };
+  return { group, setTime, read: () => read, verdicts: () => judged.length, judged, redis, close };
 }
 
 function beaconOf(world: TestWorld): Uint8Array {

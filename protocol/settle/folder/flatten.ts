@@ -6,7 +6,7 @@ import type { HotspotKey } from '../../units.ts';
 export function flatten(value: unknown, path = ''): [path: string, text: string][] {
   if (value instanceof Uint8Array) return [[path, hex.encode(value)]];
   if (value instanceof Map) return children([...value.entries()], path);
-  if (Array.isArray(value)) return children([...value.entries()], path);
+  if (Array.isArray(value) || value instanceof Set) return children([...[...value].entries()], path);
   if (typeof value === 'object' && value !== null) return children(Object.entries(value), path);
   return [[path, typeof value === 'string' ? value : String(value)]];
 }

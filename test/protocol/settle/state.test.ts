@@ -45,10 +45,12 @@ const state: fc.Arbitrary<EpochState> = fc
           payload: fc.nat(52).chain(hexOf),
           reportId: hexOf(32).map((id) => id as Hash),
           receivedAt: time,
-          seen: fc.array(
-            hexOf(32).map((id) => id as Hash),
-            { maxLength: 3 },
-          ),
+          seen: fc
+            .array(
+              hexOf(32).map((id) => id as Hash),
+              { maxLength: 3 },
+            )
+            .map((ids) => new Set(ids)),
         }),
         { maxLength: 4 },
       )
@@ -100,6 +102,22 @@ describe('the state of an epoch', () => {
       }),
       { seed: 22, numRuns: 500 },
     );
+  });
+
+  it('is refused where a report that was seen stands twice, or is the beacon', () => {
+    const [reportId, id] = ['ab', 'cd'].map((byte) => byte.repeat(32) as Hash);
+    if (reportId === undefined || id === undefined) throw new Error('two ids');
+    const bytesOf = (seen: readonly Hash[]): Uint8Array => {
+      const recent = { payload: '00', reportId, receivedAt: millis(1), seen: new Set(seen) };
+      return stateBytes({ ...emptyState(), poc: { ...emptyState().poc, recent: new Map([['00', recent]]) } });
+    };
+    const other = 'ef'.repeat(32) as Hash;
+    const good = bytesOf([id, other]);
+    expect(openState(good).poc.recent.get('00')?.seen).toEqual(new Set([id, other]));
+    for (const last of [id, reportId]) {
+      const bytes = Uint8Array.of(...good.slice(0, -32), ...hex.decode(last));
+      expect(() => openState(bytes)).toThrow(expect.objectContaining({ code: 'malformed_state' }) as Error);
+    }
   });
 
   it('is refused where it is cut short or another version', () => {

@@ -137,6 +137,18 @@ describe('the same report again', () => {
     expect(world.state.clocks).toEqual(clocks);
     expect(world.judge(stolen, late)[0]?.others).toEqual([]);
   });
+
+  test('costs the same however many came before: what was seen grows in place, in nobody else but the copy', () => {
+    const { world, beacon, heard } = open();
+    const [judged] = world.judge(beacon, heard);
+    const before = clonePocState(world.state);
+    const seen = world.state.recent.get(judged?.payload ?? '')?.seen;
+    for (const after of [20_000, 30_000, 40_000])
+      world.judge(world.beacon(thief, { at: AT + after, index: after, data: beacon.report.data }));
+    expect(seen?.size).toBe(4);
+    expect(world.state.recent.get(judged?.payload ?? '')?.seen).toBe(seen);
+    expect(before.recent.get(judged?.payload ?? '')?.seen.size).toBe(1);
+  });
 });
 
 describe('what is remembered', () => {

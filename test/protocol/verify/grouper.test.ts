@@ -94,7 +94,7 @@ describe('the grouper', () => {
       payload: Buffer.from(beacon.report.data).toString('hex'),
       reportId: '00'.repeat(32) as never,
       receivedAt: beacon.position.receivedAt,
-      seen: [],
+      seen: new Set<never>(),
     };
     const grouper = open([recent]);
     for (const report of [beacon, heard(22_000), heard(31_000)]) grouper.push(report);
