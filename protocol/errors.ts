@@ -19,7 +19,8 @@ export const PROTOCOL_ERRORS = {
   malformed_state: 'The state bytes do not fit their format; the context names the offset.',
   malformed_folder: 'A file of the epoch folder is missing or cannot be decoded; the context names it.',
   policy_mismatch: 'The policy differs from what the chain holds; the epoch cannot be computed under it.',
-  evidence_mismatch: 'The evidence does not have the root of its cut.',
+  evidence_mismatch:
+    'The evidence does not have the root of its cut, or more or less than belongs to the epoch.',
   unknown_region: 'The region is not one whose channel plan is known here.',
   unsuitable_plan:
     'The channel plan leaves no power for this antenna gain, no channel or no spreading for a beacon; correct the gain.',

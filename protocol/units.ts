@@ -1,3 +1,5 @@
+import { ProtocolError } from './errors.ts';
+
 declare const brand: unique symbol;
 type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
 
@@ -38,9 +40,8 @@ export function epochNumber(value: bigint): EpochNumber {
   return value as EpochNumber;
 }
 
-/** A token amount in the range of u64. */
+/** A token amount in the range of u64; throws amount_out_of_range, for sums of decoded amounts may leave it. */
 export function amount(value: bigint): Amount {
-  if (value < 0n || value > 0xffff_ffff_ffff_ffffn)
-    throw new RangeError(`expected a u64, got ${String(value)}`);
+  if (value < 0n || value > 0xffff_ffff_ffff_ffffn) throw new ProtocolError('amount_out_of_range', { value });
   return value as Amount;
 }

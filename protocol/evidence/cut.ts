@@ -2,9 +2,9 @@ import { ProtocolError } from '../errors.ts';
 import type { Millis } from '../units.ts';
 import { CompactRange, compactLength, equalBytes, leafHash } from './merkle.ts';
 import { verifyInclusion } from './proof.ts';
-import { decodeRecord, type EvidenceBody } from './record.ts';
+import { decodeRecord, type EvidenceBody, type EvidenceRecord } from './record.ts';
 
-/** A session_init from before the range, with its proof in the tree of the cut. */
+/** What a report of the range names as its session from before it, with its proof in the tree of the cut. */
 export interface CarriedSession {
   readonly index: number;
   readonly entry: Uint8Array;
@@ -22,6 +22,7 @@ export interface SealedEvidence {
   readonly entries: readonly Uint8Array[];
   readonly size: number;
   readonly root: Uint8Array;
+  /** All of them: whoever left one out could turn a good signature into a bad one. */
   readonly sessions: readonly CarriedSession[];
 }
 
@@ -47,8 +48,9 @@ export interface OpenedEvidence {
 }
 
 /**
- * Checks and decodes; throws evidence_mismatch where the entries do not have the root, malformed_record where an entry
- * cannot be decoded or a stamp falls. Such a log broke its rules: its cut enters the epoch with size 0.
+ * Checks and decodes; throws evidence_mismatch where the entries do not have the root or a named session is missing,
+ * malformed_record where an entry cannot be decoded or a stamp falls: such a log broke its rules, and its cut enters the
+ * epoch with size 0.
  */
 export function openEvidence(sealed: SealedEvidence): OpenedEvidence {
   requireRoot(sealed);
@@ -56,9 +58,13 @@ export function openEvidence(sealed: SealedEvidence): OpenedEvidence {
   const sessions = new Map<number, KnownRecord>();
   let unknown = 0;
   let previous = 0;
+  const carried = new Set<number>();
   for (const session of sealed.sessions) {
-    const carried = openSession(sealed, session);
-    sessions.set(carried.index, carried);
+    const { receivedAt, body } = openSession(sealed, session);
+    const { index } = session;
+    carried.add(index);
+    // What is no session_init makes nobody a signer, but shows that it is none.
+    if (body.kind === 'session_init') sessions.set(index, { index, receivedAt, body });
   }
   for (const [offset, entry] of sealed.entries.entries()) {
     const record = decodeRecord(entry);
@@ -78,6 +84,13 @@ export function openEvidence(sealed: SealedEvidence): OpenedEvidence {
     const known: KnownRecord = { index, receivedAt: record.receivedAt, body: record.body };
     records.push(known);
     if (known.body.kind === 'session_init') sessions.set(index, known);
+    const named = earlierSession(known.body, sealed.from);
+    if (named !== null && !carried.has(named))
+      throw new ProtocolError('evidence_mismatch', {
+        origin: sealed.origin,
+        index,
+        expected: `the session at ${named}`,
+      });
   }
   const { origin, from, size, root } = sealed;
   return { origin, from, size, root, records, sessions, unknown };
@@ -103,12 +116,16 @@ function requireRoot({ origin, from, left, entries, size, root }: SealedEvidence
   if (!equalBytes(range.root(), root)) throw new ProtocolError('evidence_mismatch', { origin, from, size });
 }
 
-function openSession(sealed: SealedEvidence, { index, entry, proof }: CarriedSession): KnownRecord {
+/** The index that a report names as its session, if that lies before the range. */
+export function earlierSession(body: EvidenceRecord['body'], from: number): number | null {
+  if (body.kind !== 'beacon' && body.kind !== 'witness') return null;
+  return body.session !== null && body.session < from ? body.session : null;
+}
+
+function openSession(sealed: SealedEvidence, { index, entry, proof }: CarriedSession): EvidenceRecord {
   const { origin, from, size, root } = sealed;
   const proven = verifyInclusion({ leaf: leafHash(entry), index, size, proof, root });
   if (!proven) throw new ProtocolError('evidence_mismatch', { origin, size, session: index });
-  const { receivedAt, body } = decodeRecord(entry);
-  if (index >= from || body.kind !== 'session_init')
-    throw new ProtocolError('malformed_record', { origin, from, session: index, kind: body.kind });
-  return { index, receivedAt, body };
+  if (index >= from) throw new ProtocolError('malformed_record', { origin, from, session: index });
+  return decodeRecord(entry);
 }

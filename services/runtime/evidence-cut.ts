@@ -1,4 +1,4 @@
-import type { SealedEvidence } from '#protocol/evidence/cut';
+import { earlierSession, type SealedEvidence } from '#protocol/evidence/cut';
 import { decodeRecord, entryReceivedAt } from '#protocol/evidence/record';
 import type { EpochNumber } from '#protocol/units';
 import type { EpochBounds } from './chain-epoch.ts';
@@ -61,19 +61,12 @@ export function holdsBeacon(evidence: SealedEvidence, bounds: EpochBounds): bool
   });
 }
 
-/** Indices of the session inits of before the range that reports in it name. */
+/** Indices from before the range that reports in it name as their session, whatever stands there. */
 async function earlierSessions(tree: VerifiedTree, from: number, size: number): Promise<readonly number[]> {
   const named = new Set<number>();
   for (const entry of await tree.entries(from, size)) {
-    const { body } = decodeRecord(entry);
-    if ((body.kind === 'beacon' || body.kind === 'witness') && body.session !== null && body.session < from)
-      named.add(body.session);
+    const session = earlierSession(decodeRecord(entry).body, from);
+    if (session !== null) named.add(session);
   }
-  const sessions: number[] = [];
-  for (const index of [...named].sort((a, b) => a - b)) {
-    const [entry] = await tree.entries(index, index + 1);
-    // What is no session_init stays away: the report that names it then has no signer, which is its verdict.
-    if (entry !== undefined && decodeRecord(entry).body.kind === 'session_init') sessions.push(index);
-  }
-  return sessions;
+  return [...named].sort((a, b) => a - b);
 }

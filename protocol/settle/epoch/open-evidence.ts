@@ -30,7 +30,10 @@ export function openEpochEvidence(input: {
   });
 }
 
-/** The range ends with the first epoch_close of the epoch, not before its grace, and begins before all that counts. */
+/**
+ * The range ends with the first epoch_close of the epoch, not before its grace, and begins with the last entry from before
+ * all that counts (or with entry 0): one cut has one range, because what else it held could enter the state.
+ */
 function requireCut(input: {
   readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
   readonly policy: Pick<Policy, 'grace_ms'>;
@@ -47,11 +50,15 @@ function requireCut(input: {
   const earliest = facts.end * 1000 + policy.grace_ms;
   if (close.receivedAt < earliest)
     throw mismatch(opened.origin, { expected: `a close at ${earliest} or later`, close: close.receivedAt });
-  const [first] = sealed.entries;
+  const [first, second] = sealed.entries.slice(0, 2).map((entry) => entryReceivedAt(entry));
   const bound = facts.start * 1000 - IDENTITY_MS;
-  const complete = opened.from === 0 || (first !== undefined && entryReceivedAt(first) < bound);
-  if (!complete)
-    throw mismatch(opened.origin, { expected: `a first entry before ${bound}`, from: opened.from });
+  const complete = opened.from === 0 || (first !== undefined && first < bound);
+  const tight = second === undefined || second >= bound;
+  if (!complete || !tight)
+    throw mismatch(opened.origin, {
+      expected: `${complete ? 'no second' : 'a first'} entry before ${bound}`,
+      from: opened.from,
+    });
 }
 
 function mismatch(origin: string, context: ErrorContext): ProtocolError {

@@ -1,7 +1,7 @@
 import { computeEpoch, type ComputedEpoch, type EpochInput } from '#protocol/epoch';
 import { withoutEvidence } from '#protocol/settle/epoch/open-evidence';
 import { hotspotLeafKey, payeeLeafKey } from '#protocol/settle/leaf';
-import { emptyState } from '#protocol/settle/state';
+import { emptyState, stateBytes, stateHash } from '#protocol/settle/state';
 import { amount, epochNumber, type Hash } from '#protocol/units';
 import { describe, expect, it } from 'vitest';
 import {
@@ -105,7 +105,7 @@ describe('an epoch', () => {
     expect(computeEpoch(next).kind).toBe('empty');
   });
 
-  it('is refused where evidence is missing, foreign, cut elsewhere, closed early or begins too late', () => {
+  it('is refused where evidence is missing, foreign, cut elsewhere, closed early or begins too late or early', () => {
     const [first, second] = input.evidence;
     if (first === undefined || second === undefined) throw new Error('two logs');
     const early = new TestWorld({ hotspots, epochs: 1, policy: { grace_ms: 14_999 } });
@@ -114,6 +114,10 @@ describe('an epoch', () => {
     const fourEpochs = new TestWorld({ hotspots, epochs: 5 });
     fourEpochs.busyEpoch(4);
     const fifth = fourEpochs.input(4, fresh);
+    const seventh = new TestWorld({ hotspots, epochs: 7 }).input(6, fresh);
+    const wide = new TestWorld({ hotspots, epochs: 7 }).logs.map((log) =>
+      log.seal({ ...seventh.facts, start: GENESIS }),
+    );
     const bare = { from: fifth.evidence[0]?.size ?? 0, left: [], entries: [], sessions: [] };
     const refused: readonly EpochInput[] = [
       { ...input, evidence: [first] },
@@ -127,8 +131,20 @@ describe('an epoch', () => {
       },
       { ...early.input(0, fresh), policy: { ...early.policy, grace_ms: 15_000 } },
       { ...fifth, evidence: fifth.evidence.map((sealed) => ({ ...sealed, ...bare })) },
+      { ...seventh, evidence: wide },
     ];
     for (const other of refused) expect(() => computeEpoch(other)).toThrow(refusal('evidence_mismatch'));
+    expect(computeEpoch(seventh).kind).toBe('empty');
+  });
+
+  it('is refused where a total leaves the range of u64', () => {
+    const [rich = hotspot(0)] = hotspots;
+    const cumulative = new Map([[hotspotLeafKey(rich.key), amount(2n ** 64n - 1n)]]);
+    const state = { ...result.state, cumulative };
+    const parent = { ...result.tuple, stateHash: stateHash(stateBytes(state)) };
+    const next = new TestWorld({ hotspots, epochs: 2 });
+    next.busyEpoch(1);
+    expect(() => computeEpoch(next.input(1, { state, parent }))).toThrow(refusal('amount_out_of_range'));
   });
 
   it('never mints more than its emission', () => {

@@ -117,14 +117,28 @@ describe('sealed evidence', () => {
       );
   });
 
-  it('carries nothing but sessions of before the range', () => {
+  it('carries nothing of the range itself', () => {
     const leaves = LOG.map(leafHash);
-    for (const index of [1, 3])
-      expect(() =>
-        openEvidence({
-          ...sealed(3),
-          sessions: [{ index, entry: LOG[index] ?? LATER, proof: inclusionProof(leaves, index) }],
-        }),
-      ).toThrow(expect.objectContaining({ code: 'malformed_record' }));
+    const inside = { index: 3, entry: LOG[3] ?? LATER, proof: inclusionProof(leaves, 3) };
+    expect(() => openEvidence({ ...sealed(3), sessions: [...sealed(3).sessions, inside] })).toThrow(
+      expect.objectContaining({ code: 'malformed_record' }),
+    );
+  });
+
+  it('carries everything that a report names as its session, be it one or not', () => {
+    expect(() => openEvidence({ ...sealed(3), sessions: [] })).toThrow(
+      expect.objectContaining({ code: 'evidence_mismatch' }),
+    );
+    // Nothing in the last range names any.
+    expect(openEvidence({ ...sealed(7), sessions: [] }).sessions.size).toBe(0);
+    const log = [...LOG.slice(0, 3), logged(1020, beacon(5, 1)), logged(1060, CLOSE)];
+    const leaves = log.map(leafHash);
+    const named = { index: 1, entry: log[1] ?? LATER, proof: inclusionProof(leaves, 1) };
+    expect(() => openEvidence(sealed(3, log))).toThrow(
+      expect.objectContaining({ code: 'evidence_mismatch' }),
+    );
+    const opened = openEvidence({ ...sealed(3, log), sessions: [named] });
+    expect(opened.sessions.size).toBe(0);
+    expect(opened.records).toHaveLength(2);
   });
 });
