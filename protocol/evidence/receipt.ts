@@ -99,21 +99,27 @@ export function encodeReceipt(receipt: Receipt): ReceiptJson {
   };
 }
 
-/** Reads back what an API answered; throws malformed_receipt. */
-export function decodeReceipt(json: ReceiptJson): Receipt {
+/** Reads back what an API answered; throws malformed_receipt. Only `verifyReceipt` says whether a log promised it. */
+export function decodeReceipt(json: unknown): Receipt {
   try {
+    const { origin, index, batch, ...receipt } = json as ReceiptJson;
+    if (typeof origin !== 'string') throw new TypeError('origin is no text');
+    if (![index, batch.first, batch.size].every((place) => Number.isSafeInteger(place) && place >= 0))
+      throw new RangeError('index, first and size are whole numbers');
     return {
-      origin: json.origin,
-      index: json.index,
-      leaf: hex.decode(json.leaf_hash),
-      receivedAt: millis(json.received_at),
-      integratedBy: millis(json.integrated_by),
-      batchFirst: json.batch.first,
-      batchSize: json.batch.size,
-      batchProof: json.batch.proof.map((hash) => hex.decode(hash)),
-      signature: base64.decode(json.signature),
+      origin,
+      index,
+      leaf: hex.decode(receipt.leaf_hash),
+      receivedAt: millis(receipt.received_at),
+      integratedBy: millis(receipt.integrated_by),
+      batchFirst: batch.first,
+      batchSize: batch.size,
+      batchProof: batch.proof.map((hash) => hex.decode(hash)),
+      signature: base64.decode(receipt.signature),
     };
-  } catch {
-    throw new ProtocolError('malformed_receipt', { origin: json.origin, index: json.index });
+  } catch (error) {
+    throw new ProtocolError('malformed_receipt', {
+      cause: error instanceof Error ? error.message : 'unknown',
+    });
   }
 }

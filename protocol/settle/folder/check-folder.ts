@@ -1,5 +1,5 @@
 import { computeEpoch, type ComputedEpoch, type EpochFacts, type EpochInput } from '../../epoch.ts';
-import { ProtocolError } from '../../errors.ts';
+import { ProtocolError, type ProtocolErrorCode } from '../../errors.ts';
 import { openEvidence } from '../../evidence/cut.ts';
 import type { Hash } from '../../units.ts';
 import type { VerifySignature } from '../../verify/poc.ts';
@@ -31,6 +31,14 @@ export type FolderCheck =
   | { readonly agrees: true; readonly folder: EpochFolder; readonly result: ComputedEpoch }
   | { readonly agrees: false; readonly difference: Difference };
 
+/** The file that a refusal of `computeEpoch` is about. */
+const REFUSED_FILES: Partial<Record<ProtocolErrorCode, string>> = {
+  policy_mismatch: FILES.policy,
+  evidence_mismatch: evidenceName(0),
+  malformed_record: evidenceName(0),
+  amount_out_of_range: FILES.stateBefore,
+};
+
 /** Recomputes an epoch from its folder's inputs and names the first thing that is not as it must be. */
 export function checkFolder(input: {
   readonly files: FolderFiles;
@@ -56,7 +64,7 @@ export function checkFolder(input: {
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     const { file, offset, field } = error.context;
-    const place = typeof file === 'string' ? file : fileOfRefusal(error);
+    const place = typeof file === 'string' ? file : (REFUSED_FILES[error.code] ?? FILES.epoch);
     const where = offset === undefined ? (field ?? 'file') : `offset ${String(offset)}`;
     return differs({ file: place, where: String(where), theirs: error.message, ours: 'accepted' });
   }
@@ -127,13 +135,6 @@ function uncommitted(files: FolderFiles, folder: EpochFolder): Difference | unde
   ];
   const broken = commitments.find(({ theirs, ours }) => theirs !== ours);
   return broken && difference({ ...broken, where: broken.field });
-}
-
-function fileOfRefusal(error: ProtocolError): string {
-  if (error.code === 'policy_mismatch') return FILES.policy;
-  return error.code === 'evidence_mismatch' || error.code === 'malformed_record'
-    ? evidenceName(0)
-    : FILES.epoch;
 }
 
 function differs(values: Omit<Difference, 'thing'>): FolderCheck {

@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { hex } from '@scure/base';
-import { ProtocolError } from '../../errors.ts';
 import { canonicalJson } from '../bytes/canonical-json.ts';
 import { JsonFile } from './json-file.ts';
 
@@ -22,11 +21,6 @@ export function openManifest(bytes: Uint8Array): ReadonlyMap<string, string> {
   json.requireShape(VERSION, ['files']);
   const hashes = json.texts('files');
   for (const [name, hash] of hashes)
-    if (!/^[0-9a-f]{64}$/.test(hash))
-      throw new ProtocolError('malformed_folder', {
-        file: MANIFEST,
-        field: `files.${name}`,
-        expected: 'SHA-256 in hex',
-      });
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw json.refusal(`files.${name}`, 'SHA-256 in hex');
   return hashes;
 }

@@ -77,9 +77,19 @@ describe('a receipt', () => {
     const [receipt] = receipts(1);
     if (receipt === undefined) throw new Error('expected a receipt');
     const json = encodeReceipt(receipt);
-    for (const change of [{ leaf_hash: 'zz' }, { received_at: -1 }, { signature: '?' }])
-      expect(() => decodeReceipt({ ...json, ...change })).toThrow(
-        expect.objectContaining({ code: 'malformed_receipt' }),
-      );
+    const changes: readonly Readonly<Record<string, unknown>>[] = [
+      { leaf_hash: 'zz' },
+      { received_at: -1 },
+      { signature: '?' },
+      { signature: 7 },
+      { index: '4' },
+      { origin: null },
+      { batch: null },
+      { batch: { ...json.batch, first: 0.5 } },
+      { batch: { ...json.batch, proof: 'no list' } },
+    ];
+    const malformed = [...changes.map((change) => ({ ...json, ...change })), null, 'receipt', []];
+    for (const other of malformed)
+      expect(() => decodeReceipt(other)).toThrow(expect.objectContaining({ code: 'malformed_receipt' }));
   });
 });

@@ -5,8 +5,9 @@ import { firstDifference, thingOf } from '#protocol/settle/folder/difference';
 import { manifestBytes, openManifest } from '#protocol/settle/folder/manifest-file';
 import { FILES, folderFiles, openFolder, proveLeaf, type FolderFiles } from '#protocol/settle/folder';
 import { hotspotLeafKey, leafKey } from '#protocol/settle/leaf';
-import { emptyState } from '#protocol/settle/state';
+import { emptyState, stateBytes, stateHash } from '#protocol/settle/state';
 import { verifyLeaf } from '#protocol/settle/tree';
+import { tupleHash } from '#protocol/settle/tuple';
 import { amount } from '#protocol/units';
 import { keyText } from '#protocol/wire/key';
 import { verifySignature } from '#services/runtime/signature';
@@ -199,6 +200,25 @@ describe('the first difference', () => {
       { thing: 'state', where: `poc clocks ${hotspot} lastBeacon`, theirs: 'absent' },
       { thing: 'tuple', where: 'leafCount', theirs: '1', ours: String(result.tuple.leafCount) },
     ]);
+  });
+
+  it('is named, not thrown, where a consistent folder holds times or totals beyond what can be counted', () => {
+    const end = Number.MAX_SAFE_INTEGER;
+    const [rich] = hotspots;
+    if (rich === undefined) throw new Error('no hotspot');
+    const cumulative = new Map([[hotspotLeafKey(rich.key), amount(2n ** 64n - 1n)]]);
+    const state = { ...input.state, cumulative };
+    const parent = { ...first.tuple, stateHash: stateHash(stateBytes(state)) };
+    const tuple = { ...result.tuple, parentTupleHash: tupleHash(parent) };
+    const folders: readonly (readonly [string, FolderFiles])[] = [
+      [FILES.epoch, changed(FILES.epoch, canonicalJson({ ...jsonOf(FILES.epoch), end }))],
+      [FILES.stateBefore, folderFiles({ ...input, state, parent }, { ...result, tuple })],
+    ];
+    for (const [file, folder] of folders)
+      expect(checkFolder({ files: folder, verify: verifySignature })).toMatchObject({
+        agrees: false,
+        difference: { file, ours: 'accepted' },
+      });
   });
 
   it('names files that do not belong there or are missing', () => {
