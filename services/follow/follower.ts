@@ -57,15 +57,17 @@ export function createFollower(options: FollowerOptions): Follower {
     slot.set(file.slot);
     sayWhenBehind(file);
     // A node that fell behind another one would take registrations back; its time tells, slots start anew on a new chain.
-    if (written !== null && file.unixTime < written.unixTime) return;
+    if (written === null || file.unixTime >= written.unixTime) await write(file);
+    await pause(options.pollMs, wake.signal);
+  }
+
+  async function write(file: RegistryFile): Promise<void> {
     const changed = written === null || !sameFacts(written, file);
-    if (changed || now() - writtenAt >= HEARTBEAT_MS) {
-      await writeRegistryFile(options.dataDir, file);
-      if (changed) logger.info({ slot: file.slot, hotspots: file.hotspots.length }, 'registry changed');
-      written = file;
-      writtenAt = now();
-    }
-    await pause(options.pollMs, AbortSignal.any([signal, wake.signal]));
+    if (!changed && now() - writtenAt < HEARTBEAT_MS) return;
+    await writeRegistryFile(options.dataDir, file);
+    if (changed) logger.info({ slot: file.slot, hotspots: file.hotspots.length }, 'registry changed');
+    written = file;
+    writtenAt = now();
   }
 
   function sayWhenBehind(file: RegistryFile): void {
@@ -85,6 +87,9 @@ export function createFollower(options: FollowerOptions): Follower {
       hotspots: written?.hotspots.length ?? null,
     }),
     async run() {
+      signal.addEventListener('abort', () => {
+        wake.abort();
+      });
       const subscription = connection.onProgramAccountChange(
         PROGRAM_ID,
         () => {

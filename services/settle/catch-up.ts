@@ -60,10 +60,11 @@ async function recomputeMissed(
   if (missed.at(-1)?.tupleHash !== from.latest.tupleHash)
     throw new Outage('history_unavailable', { epoch: from.latest.epoch });
   for (const finalized of missed) {
-    const tuple = await settleEpoch(options, { view: from.view, parent, epoch: finalized.epoch });
+    const { epoch, tupleHash: final } = finalized;
+    const tuple = await settleEpoch(options, { view: from.view, parent, epoch, final });
     const hash = tuple === null ? null : tupleHash(tuple);
-    if (hash !== finalized.tupleHash) throw differs(finalized, hash);
-    options.logger.info({ epoch: finalized.epoch.toString(), tupleHash: hash }, 'recomputed a missed epoch');
+    if (hash !== final) throw differs(finalized, hash);
+    options.logger.info({ epoch: epoch.toString(), tupleHash: hash }, 'recomputed a missed epoch');
     parent = (await openParent(options.store, finalized)) ?? parent;
   }
   return parent;

@@ -24,7 +24,8 @@ export async function readChainView(connection: Connection, address: PublicKey):
 
 /**
  * The registry of an ended epoch. It is the same whenever it is read past the epoch's end, because the program keeps
- * what is in force in an epoch until that epoch is final (chain.md, "Principles").
+ * what is in force in an epoch until that epoch is final (chain.md, "Principles"). Where it became final meanwhile, and
+ * values were replaced since, the result is another tuple: the program takes no vote for it, and catching up refuses it.
  */
 export async function readRegistryTable(
   connection: Connection,

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FolderFiles } from '#protocol/settle/folder';
+import { FILES, type FolderFiles } from '#protocol/settle/folder';
 import { epochNumber, type EpochNumber } from '#protocol/units';
 import { indexText, type EpochEntry } from '#services/runtime/public-epochs';
 
@@ -13,25 +13,29 @@ export interface EpochStore {
 
 const INDEX = 'index.json';
 
-/** `folder` holds one folder per epoch and index.json; `entryOf` reads an index entry back from a folder's files. */
+/** `folder` holds one folder per epoch and index.json; `entryOf` reads an index entry back from a folder's tuple. */
 export async function openEpochStore(
   folder: string,
   entryOf: (files: FolderFiles) => EpochEntry,
 ): Promise<EpochStore> {
   await mkdir(folder, { recursive: true });
   const entries = new Map<EpochNumber, EpochEntry>();
-  for (const name of await readdir(folder)) {
-    // A leading dot: what a crash left of a folder that was being written.
-    if (name.startsWith('.')) await rm(join(folder, name), { recursive: true, force: true });
-    else if (/^\d+$/.test(name)) await remember(epochNumber(BigInt(name)));
-  }
+  for (const name of await readdir(folder)) if (name.startsWith('.')) await clearAway(name);
+  for (const name of await readdir(folder)) if (/^\d+$/.test(name)) await remember(epochNumber(BigInt(name)));
   await writeIndex();
 
+  /** A leading dot: what a crash left of a folder that was being written, or replaced and has no successor yet. */
+  async function clearAway(name: string): Promise<void> {
+    const epoch = /^\.(\d+)\.old$/.exec(name)?.[1];
+    if (epoch !== undefined && (await readFolder(join(folder, epoch))) === null)
+      await rename(join(folder, name), join(folder, epoch));
+    else await rm(join(folder, name), { recursive: true, force: true });
+  }
+
   async function remember(epoch: EpochNumber): Promise<void> {
-    const files = await readFolder(join(folder, epoch.toString()));
-    if (files === null) return;
     try {
-      entries.set(epoch, entryOf(files));
+      const tuple = await readFile(join(folder, epoch.toString(), FILES.tuple));
+      entries.set(epoch, entryOf(new Map([[FILES.tuple, new Uint8Array(tuple)]])));
     } catch {
       // Damaged on disk: not listed, computed again when it is needed.
     }

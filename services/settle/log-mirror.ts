@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, type Checkpoint } from '#protocol/evidence/checkpoint';
 import { equalBytes } from '#protocol/evidence/merkle';
@@ -15,8 +15,10 @@ import { extendMirror } from './mirror-files.ts';
 export interface LogMirror {
   /** The tree that is mirrored whole; null before the first sync. */
   readonly tree: VerifiedTree | null;
-  /** Fetches and verifies what the log published since; answers with the entries that came. */
-  sync(): Promise<readonly Uint8Array[]>;
+  /** Fetches and verifies what the log published since; answers with how many entries the mirror has gained. */
+  sync(): Promise<number>;
+  /** Files of the mirror turned out to be damaged: the next sync fetches all of them again, over those that are there. */
+  refetch(): void;
 }
 
 export interface LogMirrorOptions {
@@ -26,47 +28,56 @@ export interface LogMirrorOptions {
   readonly logger: Logger;
 }
 
-/** Opens what an earlier run mirrored; whatever of it does not verify is thrown away and fetched again. */
+/** Opens what an earlier run mirrored; what of it does not verify is fetched again. */
 export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirror> {
   const { log, folder, logger } = options;
   const remote = publicLogReader({ base: log.url });
   const local = publicLogReader({ base: folder });
   const known = { origin: log.origin, keys: [parseVerifierKey(log.vkey)], verify: options.verify };
-  let tree = await openKept();
+  await mkdir(folder, { recursive: true });
+  /** The newest checkpoint that was accepted: also where files are damaged, whatever comes must extend it. */
+  let held = await unlessDamaged(async () => openCheckpoint(await local.checkpoint(), known));
+  let tree = held === null ? null : await openKept(held);
 
-  async function openKept(): Promise<VerifiedTree | null> {
-    try {
-      const kept = new VerifiedTree(local, openCheckpoint(await local.checkpoint(), known));
+  async function openKept(head: Checkpoint): Promise<VerifiedTree | null> {
+    return await unlessDamaged(async () => {
+      const kept = new VerifiedTree(local, head);
       // The right edge proves the newest bundle, where a crash leaves its traces.
       await kept.entries(Math.max(0, kept.size - 1), kept.size);
       return kept;
+    });
+  }
+
+  /** null where files are damaged or not there; a disk that cannot be read now says nothing about them. */
+  async function unlessDamaged<Value>(open: () => Promise<Value>): Promise<Value | null> {
+    try {
+      return await open();
     } catch (error) {
-      const missing = error instanceof Outage && error.code === 'file_missing';
-      if (!missing) logger.warn({ error, origin: log.origin }, 'the mirror is damaged: fetching it again');
-      await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
+      if (error instanceof Outage && error.code === 'file_missing') return null;
+      if (error instanceof Outage) throw error;
+      logger.warn({ error, origin: log.origin }, 'the mirror is damaged: fetching it again');
       return null;
     }
   }
 
   async function requireExtension(next: VerifiedTree, bytes: Uint8Array): Promise<void> {
-    if (tree === null) return;
-    const root = next.size === tree.size ? next.root : await next.rootAt(tree.size);
-    if (equalBytes(root, tree.root)) return;
+    if (held === null) return;
+    const root = next.size === held.size ? next.root : await next.rootAt(held.size);
+    if (equalBytes(root, held.root)) return;
     // Two checkpoints that do not fit convict the log: both are kept, and nothing more is taken from it.
-    await writeFile(join(folder, `fork-${tree.size}-${next.size}`), bytes);
-    throw new ProtocolError('evidence_mismatch', { origin: log.origin, size: tree.size, newer: next.size });
+    await writeFile(join(folder, `fork-${held.size}-${next.size}`), bytes);
+    throw new ProtocolError('evidence_mismatch', { origin: log.origin, size: held.size, newer: next.size });
   }
 
-  async function sync(): Promise<readonly Uint8Array[]> {
+  async function sync(): Promise<number> {
     const bytes = await remote.checkpoint();
-    const head: Checkpoint = openCheckpoint(bytes, known);
-    const oldSize = tree?.size ?? 0;
+    const head = openCheckpoint(bytes, known);
     const next = new VerifiedTree(remote, head);
     // A stale copy of the file: what is held is newer, and a later checkpoint must extend it.
-    if (head.size < oldSize) return [];
+    if (held !== null && head.size < held.size) return 0;
     await requireExtension(next, bytes);
-    if (tree !== null && head.size === oldSize) return [];
+    const oldSize = tree?.size ?? 0;
+    if (tree !== null && head.size === oldSize) return 0;
     await extendMirror({
       folder,
       oldSize,
@@ -75,7 +86,8 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
       entries: (from, to) => next.entries(from, to),
     });
     tree = new VerifiedTree(local, head);
-    return await tree.entries(oldSize, head.size);
+    held = head;
+    return head.size - oldSize;
   }
 
   return {
@@ -83,5 +95,8 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
       return tree;
     },
     sync,
+    refetch: () => {
+      tree = null;
+    },
   };
 }

@@ -30,6 +30,8 @@ export interface EpochOnParent {
   readonly view: ChainView;
   readonly parent: Parent;
   readonly epoch: EpochNumber;
+  /** Where the epoch is final: the folder of any other tuple is not kept, because others read what is. */
+  readonly final?: Hash;
 }
 
 /** Computes one epoch from the chain, the policy and the logs, and keeps its folder; null where the epoch is empty. */
@@ -39,6 +41,7 @@ export async function settleEpoch(options: SettleOptions, from: EpochOnParent): 
   if (input === null || result === null || result.kind === 'empty') return null;
   const { tuple, tupleHash } = result;
   const { epoch, parentTupleHash } = tuple;
+  if (from.final !== undefined && from.final !== tupleHash) return tuple;
   await options.store.write({ epoch, tupleHash, parentTupleHash }, folderFiles(input, result));
   return tuple;
 }

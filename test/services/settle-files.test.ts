@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -67,6 +67,30 @@ describe('an epoch store', () => {
   });
 });
 
+describe('an epoch store that was killed while it replaced a folder', () => {
+  it('has the folder from before, or the one from after', async () => {
+    const entry = {
+      epoch: epochNumber(7n),
+      tupleHash: 'ab'.repeat(32) as Hash,
+      parentTupleHash: GENESIS_PARENT,
+    };
+    const store = await openEpochStore(dir, () => entry);
+    await store.write(entry, new Map([['tuple.bin', Uint8Array.of(1)]]));
+    await rename(join(dir, '7'), join(dir, '.7.old'));
+    await mkdir(join(dir, '.7.new'));
+    expect(await (await openEpochStore(dir, () => entry)).read(entry.epoch)).toEqual(
+      new Map([['tuple.bin', Uint8Array.of(1)]]),
+    );
+
+    await mkdir(join(dir, '.7.old'));
+    await openEpochStore(dir, () => entry);
+    expect((await readdir(dir)).sort()).toEqual(['7', 'index.json']);
+    expect(JSON.parse(await readFile(join(dir, 'index.json'), 'utf8'))).toMatchObject({
+      epochs: [{ epoch: '7' }],
+    });
+  });
+});
+
 describe('the mirror of a log', () => {
   const origin = 'test/network/ingest';
   let log: EvidenceLog;
@@ -125,7 +149,7 @@ describe('the mirror of a log', () => {
     let seen = 0;
     for (const count of [1, 3, 252, 1, 300, 256, 1000]) {
       await append(count);
-      seen += (await mirror.sync()).length;
+      seen += await mirror.sync();
       expect(seen).toBe(log.size);
       // A reader of its own, that knows the folder alone.
       const reader = await openMirror();
@@ -141,8 +165,8 @@ describe('the mirror of a log', () => {
   it('adds nothing while the log stands still', async () => {
     await append(5);
     const mirror = await openMirror();
-    expect(await mirror.sync()).toHaveLength(5);
-    expect(await mirror.sync()).toEqual([]);
+    expect(await mirror.sync()).toBe(5);
+    expect(await mirror.sync()).toBe(0);
   });
 
   it('throws away what is damaged on its own disk, and fetches it again', async () => {
@@ -152,7 +176,40 @@ describe('the mirror of a log', () => {
 
     const mirror = await openMirror();
     expect(mirror.tree).toBeNull();
-    expect(await mirror.sync()).toHaveLength(300);
+    expect(await mirror.sync()).toBe(300);
+  });
+
+  it('fetches again what turns out to be damaged only later, and keeps its proofs of forks', async () => {
+    await append(600);
+    const mirror = await openMirror();
+    await mirror.sync();
+    await writeFile(join(dir, 'mirror/fork-1-2'), 'a checkpoint');
+    await writeFile(join(dir, 'mirror/tile/entries/000'), 'made up');
+
+    await expect(mirror.tree?.entries(3, 4)).rejects.toMatchObject({ code: 'malformed_tile' });
+    mirror.refetch();
+    expect(await mirror.sync()).toBe(600);
+    expect(await mirror.tree?.entries(0, 600)).toHaveLength(600);
+    expect(await readdir(join(dir, 'mirror'))).toContain('fork-1-2');
+  });
+
+  it('takes no other log for the one that it lost, and deletes nothing while its disk cannot be read', async () => {
+    await append(5);
+    await (await openMirror()).sync();
+    await mkdir(join(dir, 'other'));
+    now += 10;
+    const other = await openSource('other');
+    await append(9, other);
+    await other.close();
+    await writeFile(join(dir, 'mirror/tile/entries/000.p/5'), 'made up');
+    const mirror = await openMirror('other');
+    expect(mirror.tree).toBeNull();
+    await expect(mirror.sync()).rejects.toMatchObject({ code: 'evidence_mismatch' });
+
+    await rm(join(dir, 'mirror/checkpoint'));
+    await mkdir(join(dir, 'mirror/checkpoint'));
+    await expect(openMirror()).rejects.toMatchObject({ code: 'files_unreachable' });
+    expect(await readdir(join(dir, 'mirror'))).toContain('fork-5-9');
   });
 
   it('refuses a log that forked, and keeps the checkpoint that convicts it', async () => {
