@@ -16,7 +16,16 @@ const page = Compile(Type.Array(Type.Object({ beacon: report, witnesses: Type.Ar
 /** A verdict as the explorer shows it. */
 export type ShownVerdict = Static<typeof report>;
 
+const epochList = Compile(Type.Array(Type.Object({ epoch: Type.String() })));
 const PAGE = 200;
+
+/** Numbers of the epochs that the explorer shows as settled. */
+export async function shownEpochs(url: string): Promise<readonly bigint[]> {
+  const value: unknown = await (await fetch(`${url}/v1/epochs`)).json();
+  if (!epochList.Check(value))
+    throw new Error(`the explorer answered ${JSON.stringify(value).slice(0, 200)}`);
+  return value.map(({ epoch }) => BigInt(epoch));
+}
 
 /** Every verdict of the explorer that stands with a beacon, by index in the log. */
 export async function shownVerdicts(url: string): Promise<ReadonlyMap<number, ShownVerdict>> {

@@ -7,8 +7,9 @@ import { parseVerifierKey } from '#protocol/evidence/verifier-key';
 import type { Policy } from '#protocol/policy';
 import { openPolicy } from '#protocol/settle/policy-codec';
 import { registryAt } from '#protocol/settle/registry';
-import { emptyState, type EpochState } from '#protocol/settle/state';
+import { emptyState } from '#protocol/settle/state';
 import type { Address, EpochNumber } from '#protocol/units';
+import type { ReportVerdict } from '#protocol/verify/poc';
 import { epochFacts } from '#services/runtime/chain-epoch';
 import { finalizedNewestFirst } from '#services/runtime/chain-history';
 import { readCut } from '#services/runtime/evidence-cut';
@@ -35,7 +36,7 @@ export async function openPublicLog(log: Log): Promise<VerifiedTree> {
 }
 
 /** Final epochs of the chain up to one, oldest first; throws while that one is not final. */
-export async function finalEpochs(line: TestLine, upTo: EpochNumber): Promise<readonly FinalizedEpoch[]> {
+async function finalEpochs(line: TestLine, upTo: EpochNumber): Promise<readonly FinalizedEpoch[]> {
   const { connection, network } = line;
   const { latest } = await readNetwork(connection, network);
   const found = new Map(latest === null ? [] : [[latest.epoch, latest]]);
@@ -48,40 +49,53 @@ export async function finalEpochs(line: TestLine, upTo: EpochNumber): Promise<re
     .sort((a, b) => (a.epoch < b.epoch ? -1 : 1));
 }
 
-/** Computes those epochs one upon the other from the log's public files and the chain's accounts alone. */
-export async function recompute(
-  line: TestLine,
-  finals: readonly FinalizedEpoch[],
-): Promise<readonly ComputedEpoch[]> {
+/** An epoch as the chain made it final, and as it is computed here. */
+export interface Recomputed {
+  readonly final: FinalizedEpoch;
+  readonly result: ComputedEpoch;
+}
+
+/** Computes final epochs one upon the other from the log's public files and the chain's accounts alone. */
+export async function recompute(line: TestLine, upTo: EpochNumber): Promise<readonly Recomputed[]> {
   const { connection } = line;
   const { policy, log } = await readPolicy(line.dataDir);
   const tree = await openPublicLog(log);
   const network = await readNetwork(connection, line.network);
   const hotspots = (await readHotspots(connection, network)).value;
-  const results: ComputedEpoch[] = [];
-  let state: EpochState = emptyState();
-  for (const [at, { epoch }] of finals.entries()) {
+  const done: Recomputed[] = [];
+  for (const final of await finalEpochs(line, upTo)) {
+    const { epoch } = final;
     const facts = epochFacts(network, epoch);
     const cut = await readCut(tree, { origin: log.origin, epoch, bounds: facts });
     if (cut === null) throw new Error(`the log has not published the end of epoch ${epoch}`);
+    const parent = done.at(-1);
     const result = computeEpoch({
       facts,
-      parent: results.at(-1)?.tuple ?? null,
+      parent: parent?.result.tuple ?? null,
       evidence: [cut],
       registry: {
         keyNetwork: network.keyNetwork,
         hotspots: registryAt({ hotspots, epoch, end: facts.end }),
         credits: [],
-        voters: finals[at - 1]?.voters.map((voter) => voter.toBase58() as Address) ?? [],
+        voters: parent?.final.voters.map((voter) => voter.toBase58() as Address) ?? [],
       },
       policy,
-      state,
+      state: parent?.result.state ?? emptyState(),
       verify: verifySignature,
     });
     if (result.kind === 'empty')
       throw new Error(`epoch ${epoch} is final on chain, and empty by its evidence`);
-    state = result.state;
-    results.push(result);
+    done.push({ final, result });
   }
-  return results;
+  return done;
+}
+
+/** By index in the log: the verdicts on all reports of an epoch. */
+export function verdictsOf({ verdicts, badlySigned }: ComputedEpoch): ReadonlyMap<number, ReportVerdict> {
+  const all = verdicts.flatMap(({ beacon, witnesses, others }) => [
+    ...(beacon === null ? [] : [beacon]),
+    ...witnesses,
+    ...others,
+  ]);
+  return new Map([...all, ...badlySigned].map((verdict) => [verdict.position.index, verdict]));
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,8 @@ const PORTS = 12;
 const POLL_MS = 300;
 const TAIL_LINES = 12;
 
+export type ProcessName = (typeof PROCESSES)[number];
+
 export interface TestLine extends Line {
   readonly dataDir: string;
   readonly supervisor: Supervisor;
@@ -26,14 +28,13 @@ export interface TestLine extends Line {
   /** What the supervisor and the start had to say. */
   readonly said: () => readonly string[];
   /** Pid of a process of the line; throws where it does not run. */
-  readonly pid: (name: string) => number;
+  readonly pid: (name: ProcessName) => number;
   /**
    * Asks again until there is an answer instead of an error. At the deadline it fails with what was waited for, the last
    * error and the ends of the logs named; at once where a process of the line has died again and again.
    */
   readonly until: <Answer>(wanted: Wanted<Answer>) => Promise<Answer>;
-  /** Removes the folder; everything must have ended. */
-  readonly remove: () => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface Wanted<Answer> {
@@ -43,16 +44,21 @@ export interface Wanted<Answer> {
   readonly logs: readonly string[];
 }
 
-/** The demo's line with test settings in a folder of its own, on free ports, waited for until all hotspots are registered. */
-export async function startTestLine(options: {
+export interface TestLineOptions {
+  /** A folder of a line that was stopped; by default a new one. */
+  readonly dataDir?: string;
   readonly settings: DemoSettings;
-  readonly checkMain: string;
-  /** Gets the supervisor before anything is started, to stop it whatever happens. */
-  readonly opened: (supervisor: Supervisor) => void;
-}): Promise<TestLine> {
+  /** Main of the check workers; by default that of verify. */
+  readonly checkMain?: string;
+  /** Gets what stops everything before anything is started, to be called whatever happens. */
+  readonly opened: (stop: () => Promise<void>) => void;
+}
+
+/** The demo's line with test settings, at first on free ports, waited for until all hotspots are registered. */
+export async function startTestLine(options: TestLineOptions): Promise<TestLine> {
   // The read model is to be the embedded one, which a test can lose.
   delete process.env['DATABASE_URL'];
-  const dataDir = await mkdtemp(join(tmpdir(), 'coverant-line-'));
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'coverant-line-')));
   const said: string[] = [];
   const started = Date.now();
   const say = (stage: string, text: string): void => {
@@ -60,14 +66,19 @@ export async function startTestLine(options: {
   };
   const reporter = { say, mark: () => undefined, steps: () => [], elapsed: () => 0 };
   const supervisor = openSupervisor({ dataDir, say });
-  options.opened(supervisor);
-  const { signal } = new AbortController();
-  const { settings, checkMain } = options;
-  const portBase = await freePorts(PORTS);
+  const stopping = new AbortController();
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await supervisor.stop();
+  };
+  options.opened(stop);
+  const { signal } = stopping;
+  // The ports of a folder are kept with it.
+  const portBase = options.dataDir === undefined ? await freePorts(PORTS) : null;
   const env = { PATH: process.env['PATH'] };
-  const input = { dataDir, portBase, settings, checkMain, env, supervisor, reporter, signal };
+  const input = { ...options, dataDir, portBase, env, supervisor, reporter, signal };
   const failing = (error: unknown): Promise<never> =>
-    failed(error, { dataDir, said, logs: ['localnet', 'simulate'] });
+    failed(error, { dataDir, said, logs: ['localnet', 'simulate', 'ingest'] });
   const line = await Promise.race([startLine(input), supervisor.failed]).catch(failing);
   // Not as the demo, which fails where they are late: on a busy machine a later epoch is as good as the first.
   const patient = { ...line, created: false, reporter, signal };
@@ -102,7 +113,7 @@ export async function startTestLine(options: {
       return pid;
     },
     until,
-    remove: () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }),
+    stop,
   };
 }
 
