@@ -38,6 +38,7 @@ export async function createIngestApp(context: {
     prefix: '/log/',
     index: false,
     cacheControl: false,
+    acceptRanges: false,
     setHeaders: (reply, path) => {
       for (const [name, value] of Object.entries(logHeaders(path))) reply.header(name, value);
     },

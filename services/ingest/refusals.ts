@@ -112,7 +112,17 @@ export function refusalOf(error: unknown, item: number | null): Refusal {
     const values = Object.entries(error.context).map(([name, value]) => `${name} ${String(value)}`);
     return refusal(code, item, values.join(', '));
   }
-  return refusal(FASTIFY_ERRORS.get(codeOf(error)) ?? 'internal_error', item);
+  return refusal(
+    FASTIFY_ERRORS.get(codeOf(error)) ?? (isOfFiles(error) ? 'not_found' : 'internal_error'),
+    item,
+  );
+}
+
+/** What serving static files refuses: folders, paths that are none, conditions that do not hold. */
+function isOfFiles(error: unknown): boolean {
+  return (
+    error instanceof Error && 'statusCode' in error && (error.statusCode === 403 || error.statusCode === 412)
+  );
 }
 
 /** The status of an answer in which everything was refused: a refusal that may be retried decides, else the first. */

@@ -41,7 +41,7 @@ export async function startGroup(options: {
     outbox: lifetime.own(openOutbox({ redisUrl, logger, metrics, now: Date.now })),
     verify: verifySignature,
     point,
-    savePoint: (reached) => writeFoldPoint(dataDir, reached),
+    savePoint: pointSaver(dataDir, logger),
     now: Date.now,
     metrics,
   });
@@ -67,6 +67,20 @@ async function pointOrStart(options: {
     await rm(foldPath(options.dataDir), { force: true });
     return null;
   }
+}
+
+/** A point that cannot be written, as on a full disk, costs time after a restart: no reason to stop judging. */
+export function pointSaver(dataDir: string, logger: Logger): (point: FoldPoint) => Promise<void> {
+  let failing = false;
+  return async (point) => {
+    try {
+      await writeFoldPoint(dataDir, point);
+      failing = false;
+    } catch (error) {
+      if (!failing) logger.warn({ error }, 'the point where fold stands could not be written; trying again');
+      failing = true;
+    }
+  };
 }
 
 function renewBacklog(write: () => Promise<void>, logger: Logger): { close(): void } {

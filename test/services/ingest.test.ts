@@ -333,6 +333,10 @@ describe('ingest', () => {
     expect(checkpoint.headers['cache-control']).toBe('no-cache');
     expect(tile.rawPayload.length).toBe(96);
     expect(tile.headers['cache-control']).toContain('immutable');
+    for (const url of ['/log/', '/log/tile', '/log/a%00b', '/log/..%5clog-key'])
+      expect((await app.inject({ url })).json()).toMatchObject({ refused: [{ code: 'not_found' }] });
+    const headers = { range: 'bytes=999999-' };
+    expect((await app.inject({ url: '/log/checkpoint', headers })).body).toBe(checkpoint.body);
     for (const url of ['/log/../log-key', '/log/%2e%2e/log-key', '/log/..%2fjournal/durable'])
       expect((await app.inject({ url })).statusCode, url).toBeGreaterThanOrEqual(400);
   });

@@ -1,4 +1,4 @@
-import { lstat, mkdir, open as openFile, rename, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open as openFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DURABLE_MARK_NAME, encodeDurableMark } from '../../runtime/evidence/durable-mark.ts';
 import {
@@ -42,7 +42,8 @@ export interface JournalOptions {
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { dir } = options;
-  await retryably(dir, () => mkdir(dir, { recursive: true }));
+  // Private: what stands here may be read by others only after its window has closed.
+  await retryably(dir, () => mkdir(dir, { recursive: true, mode: 0o700 }));
   await syncFolder(dirname(dir));
   const end = await recoverJournal(options);
   const open: OpenFile = options.openFile ?? openFile;
@@ -145,9 +146,11 @@ class SegmentWriter implements Journal {
       await synced(draft, () => file.sync());
       // Under its name a segment always has its whole header.
       await rename(draft, path);
-      await syncFolder(this.#dir);
+      await syncFolder(this.#dir, this.#open);
     } catch (error) {
       await file.close();
+      // It holds no entry yet; if it stayed, the next attempt would take it for a foreign file.
+      await rm(path, { force: true });
       throw error;
     }
     await this.#segment?.file.close();
@@ -170,8 +173,8 @@ class SegmentWriter implements Journal {
 }
 
 /** Makes creations and renames in a folder durable. */
-export async function syncFolder(dir: string): Promise<void> {
-  const handle = await openFile(dir, 'r');
+export async function syncFolder(dir: string, open: OpenFile = openFile): Promise<void> {
+  const handle = await open(dir, 'r');
   await synced(dir, () => handle.sync()).finally(() => handle.close());
 }
 

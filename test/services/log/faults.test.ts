@@ -87,6 +87,29 @@ describe('a disk that is full', () => {
   });
 });
 
+describe('a process that is out of file descriptors', () => {
+  it('when a new segment stands but its folder cannot be opened goes on once there are some', async () => {
+    let exhausted = true;
+    const log = await test.open({
+      segmentBytes: 50,
+      openFile: async (path, flags) => {
+        if (path === test.journalDir && exhausted)
+          throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+        return await open(path, flags);
+      },
+    });
+    await expect(log.append(reports(1))).rejects.toMatchObject({ code: 'log_unavailable', retryable: true });
+    exhausted = false;
+    await log.append(reports(1));
+    exhausted = true;
+    await expect(log.append(reports(1, 1))).rejects.toHaveProperty('code', 'log_unavailable');
+    exhausted = false;
+    await log.append(reports(1, 1));
+    await log.close();
+    expect((await test.open()).size).toBe(2);
+  });
+});
+
 describe('a mark for readers that cannot be written', () => {
   it('keeps no receipt back, and readers only until the next round of publishing', async () => {
     const faults: Faults = { space: Infinity, syncFails: false };
