@@ -1,7 +1,7 @@
 import { bigintOf, P256_ORDER } from './p256-point.ts';
 
 /*
- * The strict rule of poc.md 1, as far as it is about encodings; every verifier applies it before its curve arithmetic.
+ * The strict rule of poc.md 1, as far as it is about encodings; a verifier whose library is looser applies it first.
  * ed25519 without cofactor: the encoding of s B - h A equals R's 32 bytes.
  */
 

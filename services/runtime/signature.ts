@@ -22,10 +22,8 @@ export const verifySignature: VerifySignature = ({ key, message, signature }) =>
 function verifyP256(key: HotspotKey, message: Uint8Array, der: Uint8Array): boolean {
   const signature = parseP256Signature(der);
   if (signature === null) return false;
-  const prepared = preparedKey(key);
-  return (
-    prepared !== null && verify('sha256', message, { key: prepared, dsaEncoding: 'ieee-p1363' }, signature)
-  );
+  const point = preparedKey(key);
+  return point !== null && verify('sha256', message, { key: point, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
 function preparedKey(key: HotspotKey): KeyObject | null {
