@@ -1,5 +1,5 @@
 import type { Connection, PublicKey } from '@solana/web3.js';
-import { readBallot, readHotspots, readNetwork, type FinalizedEpoch, type Network } from '#client';
+import { readBallot, readClock, readHotspots, readNetwork, type FinalizedEpoch, type Network } from '#client';
 import type { EpochFacts } from '#protocol/epoch';
 import { ProtocolError } from '#protocol/errors';
 import { FILES, type EpochFolder, type FolderFiles } from '#protocol/settle/folder';
@@ -136,11 +136,14 @@ async function registryFindings(
   input: AuditInput,
   { network, folder }: { readonly network: Network; readonly folder: EpochFolder },
 ): Promise<readonly Finding[]> {
-  const hotspots = await readHotspots(input.connection, network);
-  return checkRegistry({
-    table: folder.registry,
-    hotspots: hotspots.value,
-    epoch: input.epoch,
-    end: folder.facts.end,
-  });
+  const { end } = folder.facts;
+  // A node that is behind another one does not know yet who registered: what it lacks would look like a difference.
+  const clock = await readClock(input.connection);
+  if (clock.unixTime <= end)
+    throw new CannotCheck(
+      'chain_behind',
+      `the node's clock is at ${clock.unixTime}, the epoch ended at ${end}`,
+    );
+  const hotspots = await readHotspots(input.connection, network, { minContextSlot: clock.slot });
+  return checkRegistry({ table: folder.registry, hotspots: hotspots.value, epoch: input.epoch, end });
 }

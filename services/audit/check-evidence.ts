@@ -76,7 +76,7 @@ export async function openLogCopies(input: {
 }
 
 /** Every copy must be one and the same log, and the epoch's cut must be a prefix of it. */
-async function checkCut(sealed: SealedEvidence, copies: readonly LogCopy[]): Promise<Finding> {
+export async function checkCut(sealed: SealedEvidence, copies: readonly LogCopy[]): Promise<Finding> {
   const places: string[] = [];
   const [first] = copies;
   for (const { location, tree } of copies) {
@@ -130,7 +130,7 @@ async function checkFork(a: LogCopy, b: LogCopy): Promise<void> {
 }
 
 /** Files that do not lead to their own root are a finding, not an outage. */
-async function proven<Value>(where: string, read: () => Promise<Value>): Promise<Value> {
+export async function proven<Value>(where: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
   } catch (error) {

@@ -15,7 +15,7 @@ import { readCut } from '#services/runtime/evidence-cut';
 import { Outage } from '#services/runtime/outage';
 import { epochPath } from '#services/runtime/public-epochs';
 import type { PublicFiles } from '#services/runtime/public-files';
-import { openLogCopies } from './check-evidence.ts';
+import { checkCut, openLogCopies, proven } from './check-evidence.ts';
 import { CannotCheck, Disagreement, type Finding } from './report.ts';
 import type { TuplePlace } from './tuple-chain.ts';
 
@@ -87,9 +87,12 @@ async function cutsOf(input: Skipped, policy: Policy): Promise<readonly SealedEv
     const copies = await openLogCopies({ log, from: source.location, verify });
     const newest = copies.reduce((a, b) => (b.tree.size > a.tree.size ? b : a));
     const bounds = epochBounds(network, epoch);
-    const cut = await readCut(newest.tree, { origin: log.origin, epoch, bounds });
+    const cut = await proven(`${newest.location}: ${log.origin}`, () =>
+      readCut(newest.tree, { origin: log.origin, epoch, bounds }),
+    );
     if (cut === null)
       throw new CannotCheck('evidence_late', `${newest.location} has no epoch_close ${epoch.toString()}`);
+    input.onFinding(await checkCut(cut, copies));
     cuts.push(cut);
   }
   return cuts;

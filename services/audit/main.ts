@@ -4,6 +4,12 @@ import { textField } from '#services/runtime/config-fields';
 import { EXIT_CODES, reportLines } from './report.ts';
 import { runAudit } from './run-audit.ts';
 
+// Whatever breaks in here says nothing about the epoch.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`COULD NOT CHECK: ${error.stack ?? error.message}\n`);
+  process.exit(EXIT_CODES.could_not_check);
+});
+
 const dataDir = loadConfig((env) => textField(env, 'DATA_DIR', '.coverant'));
 
 const command = new Command('audit')

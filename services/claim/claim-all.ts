@@ -1,6 +1,7 @@
-import type { Connection, Keypair } from '@solana/web3.js';
+import { SystemProgram, type AccountInfo, type Connection, type Keypair } from '@solana/web3.js';
 import {
   claim,
+  ClientError,
   createPayee,
   createTokenAccount,
   programErrorOf,
@@ -72,10 +73,15 @@ async function preparations(context: Context, due: readonly DueClaim[]): Promise
     const addresses = some.flatMap(({ create }) => create.keys.slice(1, 2).map(({ pubkey }) => pubkey));
     const found = await connection.getMultipleAccountsInfo(addresses);
     some.forEach(({ owner, create }, index) => {
-      if (found[index] === null) parcels.push({ label: owner.toBase58(), instructions: [create] });
+      if (isVacant(found[index])) parcels.push({ label: owner.toBase58(), instructions: [create] });
     });
   }
   return parcels;
+}
+
+/** Whether a token account is still to be made: anyone may have sent lamports to its address before. */
+function isVacant(account: AccountInfo<Buffer> | null | undefined): boolean {
+  return account == null || account.owner.equals(SystemProgram.programId);
 }
 
 function claimParcel(
@@ -113,7 +119,7 @@ async function sendParcels(context: Context, parcels: readonly Parcel[]): Promis
         });
       } catch (error) {
         context.signal.throwIfAborted();
-        if (programErrorOf(error) === null) throw error;
+        if (!isRefusal(error)) throw error;
         if (batch.length > 1) waiting.push(...batch.map((parcel) => [parcel]));
         else reportFailure(context, { batch, error, failed });
       }
@@ -121,6 +127,13 @@ async function sendParcels(context: Context, parcels: readonly Parcel[]): Promis
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, sendOne));
   return failed;
+}
+
+/** Whether an instruction failed, in whatever program: then it is the parcel's fault, and not the payer's or the node's. */
+function isRefusal(error: unknown): boolean {
+  if (programErrorOf(error) !== null) return true;
+  const isRefused = error instanceof ClientError && error.code === 'transaction_failed';
+  return isRefused && /InstructionError|Error processing Instruction/.test(error.message);
 }
 
 function reportFailure(

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
+import { sql } from 'kysely';
 import { readNetwork } from '#client';
 import { openChain } from '#services/runtime/chain';
 import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
@@ -31,7 +32,8 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
   lifetime.own({ close: () => database.destroy() });
   const metrics = openMetrics('explore');
   const stored = metrics.counter('verdicts_stored', 'Provisional verdicts written to the read model.');
-  const server = createHttpServer({ logger, metrics, health: () => ({ ok: true }) });
+  let answers = true;
+  const server = createHttpServer({ logger, metrics, health: () => ({ ok: answers }) });
   await addExplorer(server, { database, logger });
   lifetime.own(await listenHttp(server, { ...config, logger }));
   lifetime.own(
@@ -49,6 +51,19 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
     }),
   );
 
+  const watching = runLoop({
+    signal: lifetime.signal,
+    backoff: CHAIN_BACKOFF,
+    intervalMs: INTERVAL_MS,
+    turn: async () => {
+      await sql`select 1`.execute(database);
+      answers = true;
+    },
+    onFailure: ({ error, failures }) => {
+      answers = false;
+      if (failures === 1) logger.error({ error }, 'the database does not answer');
+    },
+  });
   const file = await waitForNetworkFile(config.dataDir, { signal: lifetime.signal, logger });
   const network = new PublicKey(file.network);
   const connection = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' });
@@ -64,6 +79,7 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
       },
     });
   await Promise.all([
+    watching,
     follow('hotspots', () => followChain({ database, connection, network })),
     follow('epochs', async () => {
       const { latest } = await readNetwork(connection, network);

@@ -19,24 +19,38 @@ export async function followEpochs(input: {
 }): Promise<void> {
   if (input.latest === null) return;
   const stored = await storedEpochs(input.database);
-  for (const source of input.sources) {
-    const finalized = ancestry(await readEpochIndex(source), input.latest);
-    for (const { epoch, tupleHash } of finalized) {
-      if (stored.get(String(epoch)) === tupleHash) continue;
-      const files = await readEpochFiles(source, epoch);
-      if (files === null) continue;
-      const rows = epochRows(files);
-      if (rows.epoch.tuple_hash !== tupleHash) {
-        input.logger.warn(
-          { epoch: String(epoch), source: source.location },
-          'the folder is not of the finalized tuple',
-        );
-        continue;
-      }
-      await storeEpoch(input.database, rows);
-      stored.set(String(epoch), tupleHash);
-      input.logger.info({ epoch: String(epoch), verdicts: rows.reports.length }, 'epoch settled');
+  const failures: unknown[] = [];
+  for (const source of input.sources)
+    await followSource({ ...input, source, latest: input.latest, stored }).catch((error: unknown) => {
+      failures.push(error);
+    });
+  // Said by whoever runs the turns; the other sources were asked all the same.
+  if (failures.length > 0) throw failures[0];
+}
+
+async function followSource(input: {
+  readonly database: Kysely<Tables>;
+  readonly source: PublicFiles;
+  readonly latest: Hash;
+  readonly logger: Logger;
+  readonly stored: Map<string, string>;
+}): Promise<void> {
+  const { database, source, latest, logger, stored } = input;
+  for (const { epoch, tupleHash } of ancestry(await readEpochIndex(source), latest)) {
+    if (stored.get(String(epoch)) === tupleHash) continue;
+    const files = await readEpochFiles(source, epoch);
+    if (files === null) continue;
+    const rows = epochRows(files);
+    if (rows.epoch.tuple_hash !== tupleHash) {
+      logger.warn(
+        { epoch: String(epoch), source: source.location },
+        'the folder is not of the finalized tuple',
+      );
+      continue;
     }
+    await storeEpoch(database, rows);
+    stored.set(String(epoch), tupleHash);
+    logger.info({ epoch: String(epoch), verdicts: rows.reports.length }, 'epoch settled');
   }
 }
 

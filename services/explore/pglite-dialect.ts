@@ -19,6 +19,8 @@ export class PgliteThread implements DatabaseConnection {
     { resolve: (answer: PgliteAnswer) => void; reject: (error: Error) => void }
   >();
   #next = 1;
+  /** Why nothing can be asked any more. */
+  #ended: Error | null = null;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
@@ -28,6 +30,7 @@ export class PgliteThread implements DatabaseConnection {
       this.#waiting.delete(answer.id);
     });
     const fail = (error: Error): void => {
+      this.#ended ??= error;
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
     };
@@ -57,6 +60,7 @@ export class PgliteThread implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#ended !== null) throw this.#ended;
     const id = this.#next++;
     const answer = await new Promise<PgliteAnswer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -73,6 +77,7 @@ export class PgliteThread implements DatabaseConnection {
 
   /** Waits until the database has written what it holds. */
   async close(): Promise<void> {
+    if (this.#ended !== null) return;
     const ended = new Promise<void>((resolve) => {
       this.#worker.once('exit', () => {
         resolve();

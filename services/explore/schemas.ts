@@ -87,9 +87,15 @@ export const ErrorSchema = Type.Object({
 });
 
 export const BeaconsQuery = Type.Object({
-  before: Type.Optional(Type.Integer({ minimum: 0, description: 'only beacons received before this, ms' })),
+  before: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'only beacons received before this, ms',
+    }),
+  ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
 });
 
-export const HotspotParams = Type.Object({ key: Type.String({ minLength: 40, maxLength: 80 }) });
+export const HotspotParams = Type.Object({ key: Type.String({ pattern: '^[0-9A-Za-z]{40,80}$' }) });
 export const EpochParams = Type.Object({ epoch: U64 });

@@ -1,13 +1,20 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql, type Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
 import { addExplorer } from '#services/explore/app';
 import { openDatabase } from '#services/explore/database';
+import { followEpochs } from '#services/explore/follow-epochs';
+import { PgliteDialect, PgliteThread } from '#services/explore/pglite-dialect';
+import { openPublicFiles } from '#services/runtime/public-files';
+import { openEpochStore } from '#services/settle/epoch-store';
+import { folderFiles } from '#protocol/settle/folder';
+import { emptyState } from '#protocol/settle/state';
+import { computed, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
 import { storedEpochs, storeEpoch, storeHotspots, storeReports } from '#services/explore/store';
 import type { ReportRow, Tables } from '#services/explore/tables';
 import { epoch, hotspot, payout, report, witness } from '../support/explorer-rows.ts';
@@ -80,6 +87,28 @@ function behavesAsReadModel(open: () => Promise<Kysely<Tables>>): void {
     expect((await storedEpochs(database)).size).toBe(0);
   });
 
+  it('takes each settled epoch from the first source that has it, whatever is wrong with the others', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'coverant-sources-'));
+    const world = new TestWorld({
+      hotspots: [0, 1, 2, 3].map((at) => testHotspot(`shown ${at}`, at)),
+      epochs: 1,
+    });
+    world.busyEpoch(0);
+    const input = world.input(0, { state: emptyState(), parent: null });
+    const result = computed(input);
+    const { tupleHash, tuple } = result;
+    const entry = { epoch: tuple.epoch, tupleHash, parentTupleHash: tuple.parentTupleHash };
+    const store = await openEpochStore(join(dir, 'oracle/epochs'), () => entry);
+    await store.write(entry, folderFiles(input, result));
+    await mkdir(join(dir, 'broken/epochs'), { recursive: true });
+    await writeFile(join(dir, 'broken/epochs/index.json'), 'rubbish');
+    const sources = [join(dir, 'broken'), join(dir, 'oracle')].map(openPublicFiles);
+
+    await expect(followEpochs({ database, sources, latest: tupleHash, logger })).rejects.toThrow(/JSON/);
+    expect(await storedEpochs(database)).toEqual(new Map([['0', tupleHash]]));
+    await rm(dir, { recursive: true, force: true });
+  });
+
   it('shows a hotspot by key and by address with verdicts by reason and payouts', async () => {
     await storeHotspots(database, [hotspot]);
     await storeReports(database, [
@@ -107,6 +136,9 @@ function behavesAsReadModel(open: () => Promise<Kysely<Tables>>): void {
       status: 400,
       body: { code: 'malformed_request' },
     });
+    // What SQL could not take is refused before it gets there.
+    for (const url of ['/v1/beacons?before=1e30', `/v1/hotspots/${'z'.repeat(50)}%00`])
+      expect(await get(url)).toMatchObject({ status: 400, body: { code: 'malformed_request' } });
     expect(await get(`/v1/hotspots/${'z'.repeat(50)}`)).toMatchObject({ status: 404 });
     expect(await get('/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
@@ -138,6 +170,14 @@ describe('the read model in PGlite', () => {
     const second = await openDatabase({ url: null, dir: kept, logger });
     expect(await second.selectFrom('report').select('log_index').execute()).toEqual([{ log_index: 7 }]);
     await second.destroy();
+  });
+
+  it('answers with an error, and does not wait for ever, once its thread has ended', async () => {
+    const thread = await PgliteThread.open(join(dir, 'ended'));
+    await thread.close();
+    const query = sql`select 1`.compile(new Kysely({ dialect: new PgliteDialect(thread) }));
+    await expect(thread.executeQuery(query)).rejects.toThrow(/thread has ended/);
+    await thread.close();
   });
 
   it('deletes and rebuilds a database that does not open', async () => {

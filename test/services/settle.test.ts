@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SystemProgram } from '@solana/web3.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   readHotspots,
@@ -9,7 +10,10 @@ import {
   readPayees,
   readTokenBalance,
   readTokenSupply,
+  sendInstructions,
+  tokenAccountAddress,
 } from '#client';
+import { checkClaims } from '#services/audit/check-claims';
 import { reportLines, type AuditReport } from '#services/audit/report';
 import { runAudit } from '#services/audit/run-audit';
 import type { Claimer } from '#services/claim/claimer';
@@ -17,12 +21,14 @@ import { createFollower } from '#services/follow/follower';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
+import { openPublicFiles } from '#services/runtime/public-files';
 import { openRegistryReader } from '#services/runtime/registry-file';
 import { verifySignature } from '#services/runtime/signature';
 import type { Oracle } from '#services/settle/oracle';
 import { SettleError } from '#services/settle/settle-error';
 import { servePublicFiles } from '#services/settle/public-server';
 import { runAuditCommand } from '../support/audit-command.ts';
+import { StaleOnceConnection } from '../support/stale-once-connection.ts';
 import { ForgetfulConnection } from '../support/forgetful-connection.ts';
 import { EPOCH_S, startLiveNetwork, type LiveNetwork } from '../support/live-network.ts';
 import { oracleFolder, openLiveClaimer, openLiveOracle, settleEpoch } from '../support/live-oracles.ts';
@@ -72,6 +78,17 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
   });
 
   it('makes what two of three oracles computed final, and pays it while the third is away', async () => {
+    // Anyone can send lamports to where the owner's token account will be: that must not keep it from being made.
+    await sendInstructions(live.connection, {
+      payer: live.payer,
+      instructions: [
+        SystemProgram.transfer({
+          fromPubkey: live.payer.publicKey,
+          toPubkey: tokenAccountAddress(live.network, live.owner.publicKey),
+          lamports: 1_000_000,
+        }),
+      ],
+    });
     await live.until(end(0));
 
     await settleEpoch({ live, epoch: 0, oracles: oracles.slice(0, 2), claimer });
@@ -198,6 +215,14 @@ describe('the audit', () => {
     expect(unreachable.outcome).toMatchObject({ kind: 'could_not_check', code: 'chain_unreachable' });
     const nowhere = await audit(2, join(live.dataDir, 'nowhere'));
     expect(nowhere.outcome).toMatchObject({ kind: 'could_not_check', code: 'file_missing' });
+  });
+
+  it('takes no node that is a little behind the others for a difference', async () => {
+    const network = await readNetwork(live.connection, live.network);
+    const source = openPublicFiles(folderOf(0));
+    const connection = new StaleOnceConnection(live.rpcUrl, 'finalized');
+    expect(await checkClaims({ connection, network, source })).toMatchObject([{ kind: 'agrees' }]);
+    expect(connection.stale).toBe(1);
   });
 
   it('finds one flipped byte in any file of an epoch, and names the file', async () => {
