@@ -185,7 +185,9 @@ describe('with inverting workers, Redis and SQL lost, and parts killed', () => {
         new Set(line.fleet.filter((hotspot) => hotspot.role === role).map(({ key }) => key));
       const [honest, forgers] = [keysOf('honest'), keysOf('forger')];
       await untilExplorer('to show provisional verdicts that cannot be true', async (url) => {
-        const shown = [...(await shownVerdicts(url)).values()].filter(({ final }) => !final);
+        const shown = [...(await shownVerdicts(url)).values()].filter(
+          ({ kind, final }) => kind === 'beacon' && !final,
+        );
         const madeUp = shown.filter(({ key, reason }) => honest.has(key) && reason === 'invalid_packet');
         const signed = shown.filter(({ key, reason }) => forgers.has(key) && reason !== 'bad_signature');
         if (madeUp.length === 0 || signed.length === 0)

@@ -38,6 +38,7 @@ export interface Line {
 
 const CHAIN_READY_MS = 60_000;
 const INGEST_READY_MS = 60_000;
+const MOST_ADDED_S = 45;
 
 /** Starts every process of the line and the network that they work for; hotspots register from here on by themselves. */
 export async function startLine(input: LineInput): Promise<Line> {
@@ -46,7 +47,8 @@ export async function startLine(input: LineInput): Promise<Line> {
   await mkdir(dataDir, { recursive: true });
   const ports = await choosePorts(dataDir, input.portBase);
   const keys = await loadOrCreateKeys(dataDir);
-  const rpcUrl = env['RPC_URL'] ?? `http://127.0.0.1:${ports.rpc}`;
+  const givenRpc = env['RPC_URL'] === '' ? undefined : env['RPC_URL'];
+  const rpcUrl = givenRpc ?? `http://127.0.0.1:${ports.rpc}`;
   const redis = await chooseRedis({
     dataDir,
     port: ports.redis,
@@ -55,7 +57,7 @@ export async function startLine(input: LineInput): Promise<Line> {
     say,
   });
   if (redis.program !== null) supervisor.start(redis.program);
-  if (env['RPC_URL'] === undefined) supervisor.start(localnetStage({ dataDir, ports }));
+  if (givenRpc === undefined) supervisor.start(localnetStage({ dataDir, ports }));
   const connection = openChain({ rpcUrl, commitment: 'confirmed' });
   await poll(signal, () => connection.getSlot('confirmed'), CHAIN_READY_MS).catch((error: unknown) => {
     throw new Error(`no chain answers at ${rpcUrl}`, { cause: error });
@@ -67,14 +69,15 @@ export async function startLine(input: LineInput): Promise<Line> {
 
   const waves = stageWaves({ ...input, ports, rpcUrl, redisUrl: redis.url });
   for (const program of waves.first) supervisor.start(program);
-  await prepareChain({ connection, rpcUrl, dataDir, keys, say });
+  const deploySeconds = await prepareChain({ connection, rpcUrl, dataDir, keys, say });
   mark('program');
   const { network, created } = await openNetwork({
     connection,
     rpcUrl,
     dataDir,
     keys,
-    settings: input.settings,
+    // What slows the deployment down slows the registrations too.
+    settings: { ...input.settings, leadS: input.settings.leadS + Math.min(deploySeconds, MOST_ADDED_S) },
     logUrl: `${ingestUrl(ports)}/log`,
     say,
   });

@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile';
 
 const report = Type.Object({
   log_index: Type.Integer(),
+  kind: Type.Union([Type.Literal('beacon'), Type.Literal('witness')]),
   key: Type.String(),
   received_at: Type.Integer(),
   epoch: Type.String(),

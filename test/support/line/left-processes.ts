@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Processes of this machine, other than this one, that were told of a folder by argument or environment. */
+/** Processes of this machine, other than this one, that were told of a folder or work in it; empty without /proc. */
 export async function leftProcesses(folder: string): Promise<readonly string[]> {
   const names = await readdir('/proc').catch(() => []);
   const found = await Promise.all(
@@ -14,9 +14,11 @@ export async function leftProcesses(folder: string): Promise<readonly string[]> 
 
 async function told(pid: string, folder: string): Promise<string | null> {
   const read = (file: string): Promise<string> => readFile(join('/proc', pid, file), 'utf8').catch(() => '');
-  const [command, environment] = [await read('cmdline'), await read('environ')];
-  if (!`${command}\0${environment}`.includes(folder)) return null;
-  return `${pid} ${command.replaceAll('\0', ' ')}`;
+  // Redis writes its title over both its arguments and its environment.
+  const place = await readlink(join('/proc', pid, 'cwd')).catch(() => '');
+  const command = await read('cmdline');
+  if (![command, await read('environ'), place].some((text) => text.includes(folder))) return null;
+  return `${pid} ${command.replaceAll('\0', ' ').trim()}`;
 }
 
 export function isAlive(pid: number): boolean {
