@@ -15,7 +15,7 @@ import { DEMO_SETTINGS } from './start/policy.ts';
 import type { Ports } from './start/ports.ts';
 import { oracleUrls } from './start/stages.ts';
 import { startLine, type Line, type LineInput } from './start/start-line.ts';
-import { watchEpoch, watchRegistration } from './watch.ts';
+import { watchEpoch, watchFinality, watchRegistration } from './watch.ts';
 
 export interface DemoInput extends Pick<LineInput, 'env' | 'supervisor' | 'reporter' | 'signal'> {
   readonly options: DemoOptions;
@@ -34,6 +34,7 @@ export async function runDemo(input: DemoInput): Promise<number> {
   const watch = (epoch: bigint): Promise<void> =>
     watchEpoch({ ...line, reporter, signal, epoch, news: news(line.ports) });
   for (const epoch of epochs) await watch(epoch);
+  await watchFinality({ ...line, reporter, signal, epoch: first + 1n });
   const holds = await report(input, line, epochs);
   if (options.once) return holds ? 0 : 1;
   reporter.say('demo', `goes on until Ctrl-C; the explorer is at http://127.0.0.1:${line.ports.explore}`);

@@ -43,7 +43,10 @@ export async function poll<Answer>(
   }
 }
 
-/** Waits until every hotspot is registered, and the listed ones endorsed; fails where the first epoch begins before. */
+/**
+ * Waits until every hotspot is registered, and the listed ones endorsed. In a network that is new all of it must hold from
+ * the first epoch on: fails where that begins before.
+ */
 export async function watchRegistration(
   input: WatchInput & { readonly fleet: readonly Hotspot[]; readonly created: boolean },
 ): Promise<Network> {
@@ -52,17 +55,26 @@ export async function watchRegistration(
   return poll(signal, async () => {
     const network = await readNetwork(connection, input.network, { commitment: 'confirmed' });
     const { value } = await readHotspots(connection, network, { commitment: 'confirmed' });
-    const tiers = new Map(value.map((hotspot) => [hotspot.key, hotspot.tier.next]));
-    const ready = fleet.filter(({ key, endorsed }) => tiers.get(key) === (endorsed ? 'endorsed' : 'open'));
-    if (tiers.size !== said) reporter.say('simulate', `${tiers.size} of ${fleet.length} hotspots registered`);
-    said = tiers.size;
-    if (ready.length === fleet.length) return network;
-    if (created && Date.now() / 1000 >= Number(network.firstEpochStart))
+    const registered = new Map(value.map((hotspot) => [hotspot.key, hotspot]));
+    if (registered.size !== said)
+      reporter.say('simulate', `${registered.size} of ${fleet.length} hotspots registered`);
+    said = registered.size;
+    const waiting = fleet.filter(({ key, endorsed }) => {
+      const tier = registered.get(key)?.tier;
+      return tier === undefined || (endorsed && tier.next === 'open');
+    });
+    const late = fleet.filter(({ key, endorsed }) => {
+      const tier = registered.get(key)?.tier;
+      return endorsed && tier !== undefined && tier.next !== 'open' && tier.nextFrom > 0n;
+    });
+    const begun = Date.now() / 1000 >= Number(network.firstEpochStart);
+    if (created && (late.length > 0 || (begun && waiting.length > 0)))
       throw new TooLate(
-        `the first epoch began when ${tiers.size} of ${fleet.length} hotspots were registered and ${ready.length} ` +
-          'ready: this machine is too slow or too busy; end other work, remove the data folder and start again',
+        `the first epoch began when ${registered.size} of ${fleet.length} hotspots were registered and ` +
+          `${fleet.length - waiting.length - late.length} ready: this machine is too slow or too busy; ` +
+          'end other work, remove the data folder and start again',
       );
-    return null;
+    return waiting.length === 0 ? network : null;
   });
 }
 
@@ -92,6 +104,22 @@ export async function watchEpoch(
   mark(`epoch ${epoch} itself`);
   await watchSettlement({ ...input, deadline: end + PATIENCE_S });
   await watchClaims(input);
+}
+
+/** Waits until the epoch and its claims stand at commitment `finalized`, which is what an auditor reads. */
+export async function watchFinality(input: WatchInput & { readonly epoch: bigint }): Promise<void> {
+  const { connection, network: address, epoch, signal } = input;
+  await poll(
+    signal,
+    async () => {
+      const { latest } = await readNetwork(connection, address, { commitment: 'finalized' });
+      const { totalClaimed } = await readLedger(connection, address, { commitment: 'finalized' });
+      return latest !== null && latest.epoch >= epoch && totalClaimed >= latest.cumulativeTotal
+        ? latest
+        : null;
+    },
+    PATIENCE_S * 1000,
+  );
 }
 
 async function watchSettlement(

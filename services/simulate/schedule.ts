@@ -1,5 +1,5 @@
 /** Keeps clear of a bucket's end: a report that waits for the log must not fall into the next one. */
-const MARGIN_MS = 1_500;
+const MARGIN_MS = 3_000;
 const LEAD_MS = 500;
 
 /** When a hotspot beacons in a bucket (milliseconds since 1970): one time for each, spread over the bucket. */

@@ -33,12 +33,28 @@ function witness(
   note: string | null = null,
 ): JudgedReport {
   const paid = reason === null && note === null;
-  return { kind: 'witness', reporter: reporter.key, beaconer: beaconer.key, reason, note, paid };
+  return {
+    kind: 'witness',
+    reporter: reporter.key,
+    beaconer: beaconer.key,
+    reason,
+    inherited: false,
+    note,
+    paid,
+  };
 }
 
 function beacon(reporter: Actor, reason: Reason | null, beaconer: Actor | null = reporter): JudgedReport {
   const key = beaconer === null ? null : beaconer.key;
-  return { kind: 'beacon', reporter: reporter.key, beaconer: key, reason, note: null, paid: reason === null };
+  return {
+    kind: 'beacon',
+    reporter: reporter.key,
+    beaconer: key,
+    reason,
+    inherited: false,
+    note: null,
+    paid: reason === null,
+  };
 }
 
 describe('the check of roots', () => {
@@ -125,6 +141,13 @@ describe('the check of cheaters', () => {
     expect(failing([...fits, witness(alice, crowder, null)])).toEqual(['crowder']);
     expect(failing([...fits, beacon(forger, null, null)])).toEqual(['forger']);
     expect(failing([...fits, beacon(thief, 'stale', alice)])).toEqual(['thief']);
+  });
+
+  it('does not ask for the reason where the beacon itself failed, and the report took its reason', () => {
+    const inherited = { ...witness(bob, liar, 'irregular_interval'), inherited: true };
+    expect(failing([...fits, inherited])).toEqual([]);
+    expect(failing([...fits, { ...inherited, paid: true }])).toEqual(['liar']);
+    expect(failing([...fits.slice(1), inherited])).toEqual(['liar']);
   });
 
   it('asks a stolen payload to be underivable where the true beacon never reached the log', () => {

@@ -189,7 +189,7 @@ describe('the schedule', () => {
     expect(new Set(times).size).toBe(fleet.length);
     for (const time of times) {
       expect(time).toBeGreaterThanOrEqual(50_500);
-      expect(time).toBeLessThan(58_500);
+      expect(time).toBeLessThan(57_000);
     }
   });
 });

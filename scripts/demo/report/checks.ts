@@ -116,7 +116,10 @@ export function checkCheaters(options: {
     const cheating = options.reports.filter(
       (report) => report.reporter === key && isCheating({ role, kind, report, crowded: options.crowded }),
     );
-    const wrong = cheating.filter((report) => report.paid || report.reason !== fitting(report));
+    // Where the beacon itself failed nobody looked at the cheat.
+    const wrong = cheating.filter(
+      (report) => report.paid || (!report.inherited && report.reason !== fittingReason(role, report)),
+    );
     const met = cheating.some((report) => report.reason === reason);
     const found = [...new Set(wrong.map((report) => report.reason ?? report.note ?? 'paid'))];
     return {

@@ -11,6 +11,8 @@ export interface JudgedReport {
   /** Whose beacon it is or witnesses; null where no well-signed beacon of the payload is known. */
   readonly beaconer: HotspotKey | null;
   readonly reason: Reason | null;
+  /** A witness report that took the reason of its beacon was not judged by itself. */
+  readonly inherited: boolean;
   readonly note: string | null;
   /** A selected witness, or a beacon with at least one. */
   readonly paid: boolean;
@@ -20,6 +22,7 @@ const report = Type.Object({
   kind: Type.Union([Type.Literal('beacon'), Type.Literal('witness')]),
   key: Type.String({ pattern: '^[0-9a-f]{66}$' }),
   reason: Type.Union([Type.String(), Type.Null()]),
+  side: Type.Union([Type.String(), Type.Null()]),
   note: Type.Union([Type.String(), Type.Null()]),
   selected: Type.Boolean(),
 });
@@ -55,8 +58,16 @@ function judged(
   stored: Stored,
   rest: { readonly beaconer: HotspotKey | null; readonly paid: boolean },
 ): JudgedReport {
-  const { kind, note } = stored;
-  return { kind, note, reporter: hotspotKey(stored.key), reason: reasonOf(stored.reason), ...rest };
+  const { kind, note, side } = stored;
+  const inherited = kind === 'witness' && side === 'beaconer';
+  return {
+    kind,
+    note,
+    inherited,
+    reporter: hotspotKey(stored.key),
+    reason: reasonOf(stored.reason),
+    ...rest,
+  };
 }
 
 function reasonOf(text: string | null): Reason | null {

@@ -44,8 +44,11 @@ export interface NetworkInput {
   readonly say: Say;
 }
 
-/** Funds whoever pays fees and deploys the program by transactions; does only what is not done yet. */
-export async function prepareChain(input: Omit<NetworkInput, 'settings' | 'logUrl'>): Promise<void> {
+/**
+ * Funds whoever pays fees and deploys the program by transactions; does only what is not done yet. Returns the seconds that
+ * the deployment took, which tell how busy the machine is.
+ */
+export async function prepareChain(input: Omit<NetworkInput, 'settings' | 'logUrl'>): Promise<number> {
   const { connection, keys, say } = input;
   await Promise.all(
     [keys.creator, keys.payer, ...keys.oracles].map((key) => fund(connection, key.publicKey)),
@@ -54,12 +57,15 @@ export async function prepareChain(input: Omit<NetworkInput, 'settings' | 'logUr
   const programKeypair = await readKeypair(new URL('program-keypair.json', PROGRAM).pathname);
   const started = Date.now();
   const { deployed } = await deployProgram({ connection, payer: keys.creator, programKeypair, so });
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  const seconds = (Date.now() - started) / 1000;
   const what = `${PROGRAM_ID.toBase58()}, ${(so.length / 1024).toFixed(0)} KB`;
   say(
     'chain',
-    deployed ? `program deployed: ${what} by transactions in ${seconds} s` : `program is there: ${what}`,
+    deployed
+      ? `program deployed: ${what} by transactions in ${seconds.toFixed(1)} s`
+      : `program is there: ${what}`,
   );
+  return seconds;
 }
 
 /** Creates the network where the folder has none, with its policy, maker and payees; returns its address. */
@@ -78,6 +84,10 @@ export async function openNetwork(
   } catch (error) {
     if (!(error instanceof Outage)) throw error;
   }
+  if ((await input.connection.getAccountInfo(network, 'confirmed')) !== null)
+    throw new Error(
+      `an earlier start was cut off while it created ${network.toBase58()}; remove ${dataDir} and start again`,
+    );
   await create(input, network);
   return { network, created: true };
 }
