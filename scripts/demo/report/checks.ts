@@ -118,7 +118,7 @@ export function checkCheaters(options: {
     );
     // Where the beacon itself failed nobody looked at the cheat.
     const wrong = cheating.filter(
-      (report) => report.paid || (!report.inherited && report.reason !== fittingReason(role, report)),
+      (report) => report.paid || (!report.inherited && report.reason !== fitting(report)),
     );
     const met = cheating.some((report) => report.reason === reason);
     const found = [...new Set(wrong.map((report) => report.reason ?? report.note ?? 'paid'))];
