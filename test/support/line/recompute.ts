@@ -35,17 +35,21 @@ export async function openPublicLog(log: Log): Promise<VerifiedTree> {
   return new VerifiedTree(reader, openCheckpoint(await reader.checkpoint(), known));
 }
 
-/** Final epochs of the chain up to one, oldest first; throws while that one is not final. */
-async function finalEpochs(line: TestLine, upTo: EpochNumber): Promise<readonly FinalizedEpoch[]> {
+/** Final epochs of the chain up to the last of `wanted`, oldest first; throws while it does not show all of those. */
+async function finalEpochs(
+  line: TestLine,
+  wanted: readonly EpochNumber[],
+): Promise<readonly FinalizedEpoch[]> {
   const { connection, network } = line;
   const { latest } = await readNetwork(connection, network);
   const found = new Map(latest === null ? [] : [[latest.epoch, latest]]);
-  for await (const finalized of finalizedNewestFirst(connection, network))
-    found.set(finalized.epoch, finalized);
-  if (!found.has(upTo))
-    throw new Error(`epoch ${upTo} is not among the final ones: ${[...found.keys()].join(', ')}`);
+  for await (const final of finalizedNewestFirst(connection, network)) found.set(final.epoch, final);
+  for (const epoch of wanted)
+    if (!found.has(epoch))
+      throw new Error(`epoch ${epoch} is not among the final ones: ${[...found.keys()].join(', ')}`);
+  const last = wanted.at(-1) ?? 0n;
   return [...found.values()]
-    .filter(({ epoch }) => epoch <= upTo)
+    .filter(({ epoch }) => epoch <= last)
     .sort((a, b) => (a.epoch < b.epoch ? -1 : 1));
 }
 
@@ -55,15 +59,18 @@ export interface Recomputed {
   readonly result: ComputedEpoch;
 }
 
-/** Computes final epochs one upon the other from the log's public files and the chain's accounts alone. */
-export async function recompute(line: TestLine, upTo: EpochNumber): Promise<readonly Recomputed[]> {
+/** Computes all final epochs up to the wanted ones, one upon the other, from the log's public files and the chain's accounts alone. */
+export async function recompute(
+  line: TestLine,
+  wanted: readonly EpochNumber[],
+): Promise<readonly Recomputed[]> {
   const { connection } = line;
   const { policy, log } = await readPolicy(line.dataDir);
   const tree = await openPublicLog(log);
   const network = await readNetwork(connection, line.network);
   const hotspots = (await readHotspots(connection, network)).value;
   const done: Recomputed[] = [];
-  for (const final of await finalEpochs(line, upTo)) {
+  for (const final of await finalEpochs(line, wanted)) {
     const { epoch } = final;
     const facts = epochFacts(network, epoch);
     const cut = await readCut(tree, { origin: log.origin, epoch, bounds: facts });
