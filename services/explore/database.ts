@@ -10,8 +10,10 @@ export async function openDatabase(input: {
   readonly url: string | null;
   readonly dir: string;
   readonly logger: Logger;
+  /** Called where the embedded database ends by itself: only a new process can open it again. */
+  readonly lost: (error: Error) => void;
 }): Promise<Kysely<Tables>> {
-  if (input.url === null) return openEmbedded(input.dir, input.logger);
+  if (input.url === null) return openEmbedded(input);
   const database = openPostgres(input.url, input.logger);
   await createTables(database);
   return database;
@@ -28,18 +30,24 @@ function openPostgres(url: string, logger: Logger): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-async function openEmbedded(dir: string, logger: Logger): Promise<Kysely<Tables>> {
+interface Embedded {
+  readonly dir: string;
+  readonly logger: Logger;
+  readonly lost: (error: Error) => void;
+}
+
+async function openEmbedded({ dir, logger, lost }: Embedded): Promise<Kysely<Tables>> {
   try {
-    return await openUsable(dir);
+    return await openUsable(dir, lost);
   } catch (error) {
     logger.warn({ error, dir }, 'the read model does not open; it is a view, so it is deleted and rebuilt');
     await rm(dir, { recursive: true, force: true });
-    return openUsable(dir);
+    return openUsable(dir, lost);
   }
 }
 
-async function openUsable(dir: string): Promise<Kysely<Tables>> {
-  const thread = await PgliteThread.open(dir);
+async function openUsable(dir: string, lost: Embedded['lost']): Promise<Kysely<Tables>> {
+  const thread = await PgliteThread.open(dir, lost);
   const database = new Kysely<Tables>({ dialect: new PgliteDialect(thread) });
   try {
     await createTables(database);

@@ -28,6 +28,10 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
     url: config.databaseUrl,
     dir: join(config.dataDir, 'explore'),
     logger,
+    lost: (error) => {
+      logger.fatal({ error }, 'the embedded database has ended; the next start opens or rebuilds it');
+      process.exit(1);
+    },
   });
   lifetime.own({ close: () => database.destroy() });
   const metrics = openMetrics('explore');

@@ -21,8 +21,9 @@ export class PgliteThread implements DatabaseConnection {
   #next = 1;
   /** Why nothing can be asked any more. */
   #ended: Error | null = null;
+  #closing = false;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, lost: (error: Error) => void) {
     this.#worker = worker;
     worker.on('message', (answer: PgliteAnswer | string) => {
       if (typeof answer === 'string') return;
@@ -30,6 +31,7 @@ export class PgliteThread implements DatabaseConnection {
       this.#waiting.delete(answer.id);
     });
     const fail = (error: Error): void => {
+      if (this.#ended === null && !this.#closing) lost(error);
       this.#ended ??= error;
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
@@ -40,8 +42,8 @@ export class PgliteThread implements DatabaseConnection {
     });
   }
 
-  /** Rejects where the folder holds no database that opens. */
-  static async open(dir: string): Promise<PgliteThread> {
+  /** Rejects where the folder holds no database that opens; `lost` is called where it ends without being closed. */
+  static async open(dir: string, lost: (error: Error) => void): Promise<PgliteThread> {
     const worker = new Worker(new URL('./pglite-thread.mjs', import.meta.url), {
       execArgv: [],
       workerData: { dir },
@@ -56,7 +58,7 @@ export class PgliteThread implements DatabaseConnection {
         reject(new Error(`the database in ${dir} does not open: its thread ended`));
       });
     });
-    return new PgliteThread(worker);
+    return new PgliteThread(worker, lost);
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -78,6 +80,7 @@ export class PgliteThread implements DatabaseConnection {
   /** Waits until the database has written what it holds. */
   async close(): Promise<void> {
     if (this.#ended !== null) return;
+    this.#closing = true;
     const ended = new Promise<void>((resolve) => {
       this.#worker.once('exit', () => {
         resolve();

@@ -5,11 +5,11 @@ const MAX_CLOCK_OFFSET_MS = 3000;
 const SAMPLES = 3;
 const PAUSE_MS = 500;
 
-/** Why ingest does not start: it stamps time, so it fails closed. */
+/** Why ingest does not start or go on: it stamps time, so it fails closed. */
 export class ClockRefusal extends Error {
-  readonly code: 'clock_off' | 'clock_unchecked';
+  readonly code: 'clock_off' | 'clock_unchecked' | 'clock_stepped';
 
-  constructor(code: 'clock_off' | 'clock_unchecked', message: string) {
+  constructor(code: ClockRefusal['code'], message: string) {
     super(message);
     this.name = 'ClockRefusal';
     this.code = code;
@@ -45,6 +45,39 @@ export async function checkClock(options: {
     if (offsets.length >= SAMPLES) throw off(offsets);
     await sleep(PAUSE_MS, undefined, { signal: options.signal });
   }
+}
+
+/**
+ * A clock that was checked at the start, for as long as nobody sets it: a step would stamp wrong times and close epochs
+ * that are not over, for ever. Then it calls `stepped` once and gives no time any more.
+ */
+export function guardClock(options: {
+  readonly now: () => number;
+  /** Milliseconds since any moment, by a clock that cannot be set. */
+  readonly elapsed: () => number;
+  readonly stepped: (error: ClockRefusal) => void;
+}): () => number {
+  const { now, elapsed } = options;
+  const offset = now() - elapsed();
+  let refused: ClockRefusal | null = null;
+  return () => {
+    const time = now();
+    const step = time - elapsed() - offset;
+    if (refused === null && Math.abs(step) > MAX_CLOCK_OFFSET_MS) {
+      refused = set(step);
+      options.stepped(refused);
+    }
+    if (refused !== null) throw refused;
+    return time;
+  };
+}
+
+function set(step: number): ClockRefusal {
+  return new ClockRefusal(
+    'clock_stepped',
+    `This machine's clock was set ${step > 0 ? 'forward' : 'back'} by ${(Math.abs(step) / 1000).toFixed(1)} s while ingest ran; ` +
+      "start ingest again: it then compares the clock with the chain's.",
+  );
 }
 
 function off(offsets: readonly number[]): ClockRefusal {

@@ -14,8 +14,8 @@ await runMain({
       logger,
       lifetime,
       fatal: (error) => {
-        // What is on disk is not known any more: only a new process that recovers the journal may go on.
-        logger.fatal({ error }, 'the log must not be used any more');
+        // What is on disk, or what time it is, is not known any more: only a new process that checks both may go on.
+        logger.fatal({ error }, 'the log must not be used any more by this process');
         process.exit(1);
       },
     });

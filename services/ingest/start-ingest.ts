@@ -17,7 +17,7 @@ import { verifySignature } from '../runtime/signature.ts';
 import { openRegistered } from './registered.ts';
 import { createIngestApp } from './app.ts';
 import { openBudget } from './budget.ts';
-import { checkClock } from './clock-check.ts';
+import { checkClock, guardClock } from './clock-check.ts';
 import { closeEpochs } from './close-epochs.ts';
 import { openEntropyService } from './entropy.ts';
 import { readLatestBlock } from './latest-block.ts';
@@ -30,21 +30,21 @@ export async function startIngest(options: {
   readonly config: IngestConfig;
   readonly logger: Logger;
   readonly lifetime: Lifetime;
-  /** Called where the log says that this process must end. */
+  /** Called where the log or the clock says that this process must end. */
   readonly fatal: (error: Error) => void;
 }): Promise<{ readonly url: string; readonly origin: string; readonly vkey: string }> {
   const { config, logger, lifetime, fatal } = options;
   const { signal } = lifetime;
   const network = await waitForNetworkFile(config.dataDir, { signal, logger });
   const chain = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed', timeoutMs: 5000 });
-  const now = Date.now;
   await checkClock({
     readChainSeconds: async () => (await readClock(chain, 'processed')).unixTime,
-    now,
+    now: Date.now,
     waitSeconds: config.clockWaitSeconds,
     logger,
     signal,
   });
+  const now = guardClock({ now: Date.now, elapsed: () => performance.now(), stepped: fatal });
 
   const dir = join(config.dataDir, 'ingest');
   const publicDir = join(dir, 'public');
@@ -67,7 +67,7 @@ export async function startIngest(options: {
   logger.info({ origin, vkey, size: log.size }, 'log open');
 
   const registry = openRegistryReader(config.dataDir);
-  void closeEpochs({ dataDir: config.dataDir, log, registry, now, logger, signal });
+  closeEpochs({ dataDir: config.dataDir, log, registry, now, logger, signal }).catch(fatal);
   const entropy = openEntropyService({
     latestBlock: () => readLatestBlock(chain),
     record: (body) => log.append([body]),

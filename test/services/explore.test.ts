@@ -21,6 +21,9 @@ import { epoch, hotspot, payout, report, witness } from '../support/explorer-row
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const logger = createLogger({ stage: 'explore', level: 'silent' });
+const raise = (error: Error): never => {
+  throw error;
+};
 function behavesAsReadModel(open: () => Promise<Kysely<Tables>>): void {
   let database: Kysely<Tables>;
   let server: HttpServer;
@@ -160,20 +163,20 @@ describe('the read model in PGlite', () => {
   afterAll(async () => {
     await rm(dir, { recursive: true, force: true });
   });
-  behavesAsReadModel(() => openDatabase({ url: null, dir: join(dir, 'model'), logger }));
+  behavesAsReadModel(() => openDatabase({ url: null, dir: join(dir, 'model'), logger, lost: raise }));
 
   it('continues from what was stored before', async () => {
     const kept = join(dir, 'kept');
-    const first = await openDatabase({ url: null, dir: kept, logger });
+    const first = await openDatabase({ url: null, dir: kept, logger, lost: raise });
     await storeReports(first, [report]);
     await first.destroy();
-    const second = await openDatabase({ url: null, dir: kept, logger });
+    const second = await openDatabase({ url: null, dir: kept, logger, lost: raise });
     expect(await second.selectFrom('report').select('log_index').execute()).toEqual([{ log_index: 7 }]);
     await second.destroy();
   });
 
   it('answers with an error, and does not wait for ever, once its thread has ended', async () => {
-    const thread = await PgliteThread.open(join(dir, 'ended'));
+    const thread = await PgliteThread.open(join(dir, 'ended'), raise);
     await thread.close();
     const query = sql`select 1`.compile(new Kysely({ dialect: new PgliteDialect(thread) }));
     await expect(thread.executeQuery(query)).rejects.toThrow(/thread has ended/);
@@ -185,7 +188,7 @@ describe('the read model in PGlite', () => {
     await mkdir(damaged);
     await writeFile(join(damaged, 'PG_VERSION'), 'rubbish');
     await writeFile(join(damaged, 'postgresql.conf'), 'rubbish');
-    const database = await openDatabase({ url: null, dir: damaged, logger });
+    const database = await openDatabase({ url: null, dir: damaged, logger, lost: raise });
     await storeReports(database, [report]);
     expect(await database.selectFrom('report').select('log_index').execute()).toHaveLength(1);
     await database.destroy();
@@ -203,11 +206,11 @@ describe.runIf(programs !== null)('the read model in PostgreSQL', () => {
   afterAll(async () => {
     await server.close();
   });
-  behavesAsReadModel(() => openDatabase({ url: server.url, dir: '', logger }));
+  behavesAsReadModel(() => openDatabase({ url: server.url, dir: '', logger, lost: raise }));
 
   it('outlives its connections, as when the server restarts', async () => {
-    const database = await openDatabase({ url: server.url, dir: '', logger });
-    const killer = await openDatabase({ url: server.url, dir: '', logger });
+    const database = await openDatabase({ url: server.url, dir: '', logger, lost: raise });
+    const killer = await openDatabase({ url: server.url, dir: '', logger, lost: raise });
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()`.execute(
       killer,
     );

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
 import { entropyData } from '#protocol/crypto/entropy';
 import { clientOf } from '#services/ingest/budget';
-import { checkClock, clockOffset } from '#services/ingest/clock-check';
+import { checkClock, clockOffset, ClockRefusal, guardClock } from '#services/ingest/clock-check';
 import { startIngest } from '#services/ingest/start-ingest';
 import { openChain } from '#services/runtime/chain';
 import { parseIngestConfig } from '#services/runtime/config';
@@ -98,6 +98,38 @@ describe('the clock', () => {
     await expect(
       checkClock({ ...base, now: () => 1_000_000_000, readChainSeconds }),
     ).resolves.toBeUndefined();
+  });
+});
+
+describe('a clock that is set while ingest runs', () => {
+  it('ends ingest and stamps nothing any more, but may drift', () => {
+    const stepped: ClockRefusal[] = [];
+    let time = 1_000_000;
+    let elapsed = 5;
+    const clock = guardClock({
+      now: () => time,
+      elapsed: () => elapsed,
+      stepped: (error) => stepped.push(error),
+    });
+    elapsed += 3_600_000;
+    time += 3_602_900;
+    expect(clock()).toBe(time);
+    expect(stepped).toEqual([]);
+
+    time += 86_400_000;
+    expect(clock).toThrow(/was set forward by 86402\.9 s while ingest ran/);
+    time -= 86_400_000;
+    expect(clock).toThrow(ClockRefusal);
+    expect(stepped.map(({ code }) => code)).toEqual(['clock_stepped']);
+  });
+
+  it('is noticed when it is set back', () => {
+    const stepped: ClockRefusal[] = [];
+    let time = 1_000_000;
+    const clock = guardClock({ now: () => time, elapsed: () => 5, stepped: (error) => stepped.push(error) });
+    time -= 3001;
+    expect(clock).toThrow(/set back by 3\.0 s/);
+    expect(stepped).toHaveLength(1);
   });
 });
 

@@ -13,6 +13,9 @@ import { findOnPath } from '../../scripts/redis.ts';
 import { epoch, hotspot, payout, report, witness } from '../support/explorer-rows.ts';
 
 const logger = createLogger({ stage: 'explore', level: 'silent' });
+const raise = (error: Error): never => {
+  throw error;
+};
 const browserPath = findOnPath('chromium', process.env['PATH'] ?? '');
 if (browserPath === null) console.log('chromium is not on the PATH: the page is not opened in a browser.');
 
@@ -23,7 +26,7 @@ describe.runIf(browserPath !== null)('the page in a browser', () => {
   let page: Page;
   beforeAll(async () => {
     const dir = await mkdtemp(join(tmpdir(), 'coverant-page-'));
-    const database = await openDatabase({ url: null, dir, logger });
+    const database = await openDatabase({ url: null, dir, logger, lost: raise });
     await storeHotspots(database, [hotspot]);
     await storeEpoch(database, {
       epoch,

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemProgram } from '@solana/web3.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -28,6 +29,7 @@ import type { Oracle } from '#services/settle/oracle';
 import { SettleError } from '#services/settle/settle-error';
 import { servePublicFiles } from '#services/settle/public-server';
 import { runAuditCommand } from '../support/audit-command.ts';
+import { BehindConnection } from '../support/behind-connection.ts';
 import { StaleOnceConnection } from '../support/stale-once-connection.ts';
 import { ForgetfulConnection } from '../support/forgetful-connection.ts';
 import { EPOCH_S, startLiveNetwork, type LiveNetwork } from '../support/live-network.ts';
@@ -75,6 +77,31 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
     expect(file?.network.firstEpochStart).toBe(live.firstEpochStart);
     expect(file?.hotspots.map(({ key }) => key)).toEqual(live.hotspots.map(({ key }) => key).sort());
     expect(follower.health().ok).toBe(true);
+  });
+
+  it('asks a node that is behind another one no more often than any, and keeps the newer registry', async () => {
+    const following = new AbortController();
+    const connection = new BehindConnection(live.rpcUrl, 'confirmed');
+    const dataDir = await mkdtemp(join(tmpdir(), 'coverant-behind-'));
+    const running = createFollower({
+      ...live,
+      connection,
+      dataDir,
+      pollMs: 200,
+      metrics: openMetrics('follow'),
+      logger,
+      signal: following.signal,
+      now: Date.now,
+    }).run();
+    const reader = openRegistryReader(dataDir);
+    await expect.poll(() => connection.readings, { timeout: 10_000 }).toBeGreaterThan(2);
+    const [file, before] = [await reader.read(), connection.readings];
+    await sleep(1000);
+    expect(connection.readings - before).toBeLessThanOrEqual(8);
+    following.abort();
+    await running;
+    expect(await reader.read()).toBe(file);
+    await rm(dataDir, { recursive: true, force: true });
   });
 
   it('makes what two of three oracles computed final, and pays it while the third is away', async () => {
