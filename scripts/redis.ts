@@ -1,26 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { findOnPath, installPackage } from './packages.ts';
 
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
-}
-
-/** The path of a program on PATH, or null. */
-export function findOnPath(name: string, path: string): string | null {
-  for (const folder of path.split(delimiter)) {
-    if (folder === '') continue;
-    const file = join(folder, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      continue;
-    }
-  }
-  return null;
 }
 
 /** redis-server on PATH; where it is missing and we are root, Debian's package is installed, and said so. */
@@ -30,23 +13,10 @@ export function ensureRedisServer(options: {
 }): string {
   const found = findOnPath('redis-server', options.path);
   if (found !== null) return found;
-  const apt = findOnPath('apt-get', options.path);
-  if (apt === null || process.getuid?.() !== 0)
+  if (!installPackage({ ...options, name: 'redis-server' }))
     throw new Error(
-      'redis-server is not on the PATH and cannot be installed (that takes root and apt-get). ' +
+      'redis-server is not on the PATH and could not be installed (that takes root and apt-get). ' +
         'Install Redis 6.2 or newer, or set REDIS_URL to a server with maxmemory-policy noeviction.',
-    );
-  options.say('Installing redis-server with apt-get ...');
-  const run = (args: readonly string[]): boolean =>
-    spawnSync(apt, args, {
-      stdio: ['ignore', 2, 2],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    }).status === 0;
-  const install = ['install', '-y', '--no-install-recommends', 'redis-server'];
-  // Package lists may be missing or old: then one update, and a second try.
-  if (!run(install) && !(run(['update']) && run(install)))
-    throw new Error(
-      'apt-get could not install redis-server; the lines above say why. Or set REDIS_URL to another server.',
     );
   const installed = findOnPath('redis-server', options.path);
   if (installed === null) throw new Error('apt-get installed redis-server, but it is not on the PATH.');

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { ensureRedisServer, findOnPath } from './redis.ts';
+import { findOnPath, installPackage } from './packages.ts';
+import { ensureRedisServer } from './redis.ts';
 
 function say(line: string): void {
   console.error(line);
@@ -9,8 +10,8 @@ function say(line: string): void {
 
 const path = process.env['PATH'] ?? '';
 if ((process.env['REDIS_URL'] ?? '') === '') ensureRedisServer({ path, say });
-if (findOnPath('chromium', path) === null)
-  say('chromium is not on the PATH: the tests that need a browser skip themselves.');
+if (findOnPath('chromium', path) === null && !installPackage({ name: 'chromium', path, say }))
+  say('chromium is not on the PATH and could not be installed: the test that opens the page skips itself.');
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const child = spawn(process.execPath, [vitest, 'run', ...process.argv.slice(2)], { stdio: 'inherit' });

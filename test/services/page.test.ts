@@ -9,7 +9,7 @@ import { storeEpoch, storeHotspots } from '#services/explore/store';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
-import { findOnPath } from '../../scripts/redis.ts';
+import { findOnPath } from '../../scripts/packages.ts';
 import { epoch, hotspot, payout, report, witness } from '../support/explorer-rows.ts';
 
 const logger = createLogger({ stage: 'explore', level: 'silent' });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { findOnPath, freePorts } from '../../scripts/redis.ts';
+import { findOnPath } from '../../scripts/packages.ts';
+import { freePorts } from '../../scripts/redis.ts';
 
 const run = promisify(execFile);
 const NOBODY = 65_534;

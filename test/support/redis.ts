@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { findOnPath, freePorts, redisProgram } from '../../scripts/redis.ts';
+import { findOnPath } from '../../scripts/packages.ts';
+import { freePorts, redisProgram } from '../../scripts/redis.ts';
 
 /** A Redis for one test file: a server of its own, or an empty database of the one that REDIS_URL names. */
 export interface TestRedis {
