@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { integerField, textField, type Env } from '#services/runtime/config-fields';
 
 export interface LocalnetConfig {
   /** HTTP JSON-RPC; the websocket is on the next port, where web3.js looks for it. */
@@ -8,11 +9,11 @@ export interface LocalnetConfig {
   readonly path: string;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export function localnetConfig(env: Environment): LocalnetConfig {
-  const port = Number(env['LOCALNET_PORT'] ?? '8899');
-  if (!Number.isInteger(port) || port < 1 || port > 65_534)
-    throw new RangeError(`LOCALNET_PORT must be a port from 1 to 65534, got ${String(env['LOCALNET_PORT'])}`);
-  return { port, folder: resolve(env['DATA_DIR'] ?? '.coverant', 'localnet'), path: env['PATH'] ?? '' };
+/** LOCALNET_PORT, DATA_DIR and PATH. */
+export function parseLocalnetConfig(env: Env): LocalnetConfig {
+  return {
+    port: integerField(env, 'LOCALNET_PORT', { fallback: 8899, min: 1, max: 65_534 }),
+    folder: resolve(textField(env, 'DATA_DIR', '.coverant'), 'localnet'),
+    path: textField(env, 'PATH', ''),
+  };
 }

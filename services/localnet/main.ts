@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { startChain } from './chain.ts';
-import { localnetConfig } from './config.ts';
+import { loadConfig } from '#services/runtime/config';
+import { parseLocalnetConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { createWebsocketProxy } from './websocket-proxy.ts';
 import type { Server } from 'node:net';
@@ -14,11 +15,11 @@ async function listen(server: Server, port: number): Promise<void> {
   await once(server, 'listening');
 }
 
-const { port, folder, path } = localnetConfig(process.env);
 const stopped = new Promise((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve);
 });
 try {
+  const { port, folder, path } = loadConfig(parseLocalnetConfig);
   const chain = await startChain({ folder, path, say });
   const gateway = createGateway(chain.rpcUrl);
   const proxy = createWebsocketProxy(chain.websocket);

@@ -31,8 +31,8 @@ async function occupy(port: number): Promise<Server> {
 
 describe('the options', () => {
   it('are read from the command line', () => {
-    const options = parseDemoOptions(['--once', '--data', '/tmp/x', '--port-base', '9000']);
-    expect(options).toEqual({ once: true, dataDir: '/tmp/x', portBase: 9000 });
+    const options = parseDemoOptions(['--once', '--data', '/data/x', '--port-base', '9000']);
+    expect(options).toEqual({ once: true, dataDir: '/data/x', portBase: 9000 });
     expect(parseDemoOptions(['--help'])).toBe('help');
   });
 
