@@ -75,15 +75,18 @@ describe('the README', () => {
     expect(places.filter((place) => place.startsWith('services/')).toSorted()).toEqual(folders.toSorted());
   });
 
-  it.each(['README.md', 'docs/trust.md', 'docs/formats.md', 'docs/figures.md', 'docs/dependencies.md'])(
-    'has no dead link in %s',
-    (file) => {
-      const text = readFileSync(join(ROOT, file), 'utf8');
-      for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))
-        if (!/^https?:/.test(target))
-          expect(existsSync(join(ROOT, dirname(file), target)), target).toBe(true);
-    },
-  );
+  it.each([
+    'README.md',
+    'docs/trust.md',
+    'docs/formats.md',
+    'docs/figures.md',
+    'docs/dependencies.md',
+    'docs/operate.md',
+  ])('has no dead link in %s', (file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))
+      if (!/^https?:/.test(target)) expect(existsSync(join(ROOT, dirname(file), target)), target).toBe(true);
+  });
 
   it('judges the reports of real hotspots by npm run replay', async () => {
     const { code, out } = await run('npm run -s replay');
