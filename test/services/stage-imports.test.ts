@@ -6,7 +6,7 @@ const linter = new ESLint({ cwd: root });
 
 /** Messages of the import rule that the project's own configuration has for a file. */
 async function refusals(file: string, imports: readonly string[]): Promise<readonly string[]> {
-  const config: { readonly rules: Linter.RulesRecord } = await linter.calculateConfigForFile(
+  const config = (await linter.calculateConfigForFile(
     `${root}${file}`,
   );
   const rule = config.rules['no-restricted-imports'];
