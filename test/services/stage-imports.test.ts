@@ -6,9 +6,9 @@ const linter = new ESLint({ cwd: root });
 
 /** Messages of the import rule that the project's own configuration has for a file. */
 async function refusals(file: string, imports: readonly string[]): Promise<readonly string[]> {
-  const config = (await linter.calculateConfigForFile(
-    `${root}${file}`,
-  );
+  const config = (await linter.calculateConfigForFile(`${root}${file}`)) as {
+    readonly rules: Linter.RulesRecord;
+  };
   const rule = config.rules['no-restricted-imports'];
   if (rule === undefined) return [];
   const text = imports.map((name) => `import '${name}';`).join('\n');
