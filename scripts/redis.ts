@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { findOnPath, installPackage } from './packages.ts';
 
@@ -39,43 +40,38 @@ export function redisProgram(options: {
   };
 }
 
+/** Below the ports that systems give to outgoing connections, which could take one while a program restarts. */
+const FIRST_PORT = 12_000;
+const LAST_PORT = 32_000;
+
 /** `count` adjacent TCP ports of 127.0.0.1 that nothing listens on at this moment. */
 export async function freePorts(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const first = await listenOn(0);
-    if (first === null) continue;
-    const rest = await Promise.all(
-      Array.from({ length: count - 1 }, (_, index) => listenOn(first.port + index + 1)),
-    );
-    const held = [first, ...rest].filter((port) => port !== null);
-    await Promise.all(held.map((port) => port.close()));
-    if (held.length === count) return first.port;
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const first = randomInt(FIRST_PORT, LAST_PORT - count);
+    const ports = await Promise.all(Array.from({ length: count }, (_, index) => holdPort(first + index)));
+    const held = ports.filter((release) => release !== null);
+    await Promise.all(held.map((release) => release()));
+    if (held.length === count) return first;
   }
   throw new Error(`no ${count} adjacent free ports were found on 127.0.0.1`);
 }
 
-interface HeldPort {
-  readonly port: number;
-  readonly close: () => Promise<void>;
-}
-
-function listenOn(port: number): Promise<HeldPort | null> {
-  if (port > 65_535) return Promise.resolve(null);
+/** Holds a port; null where that cannot be had. Returns what lets it go. */
+function holdPort(port: number): Promise<(() => Promise<void>) | null> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => {
       resolve(null);
     });
     server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') return;
-      const close = (): Promise<void> =>
-        new Promise((closed) => {
-          server.close(() => {
-            closed();
-          });
-        });
-      resolve({ port: address.port, close });
+      resolve(
+        () =>
+          new Promise((released) => {
+            server.close(() => {
+              released();
+            });
+          }),
+      );
     });
   });
 }

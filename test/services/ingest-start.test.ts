@@ -9,15 +9,17 @@ import { parseIngestConfig } from '#services/runtime/config';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { openLifetime } from '#services/runtime/shutdown';
 import { describe, expect, it } from 'vitest';
-import { testHotspot, TestWorld } from '../protocol/epoch/world.ts';
+import { EPOCH_S, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
 import { startLocalnet } from '../support/localnet.ts';
-import { makeDataDir, SILENT, TEST_INGEST } from '../support/service-world.ts';
+import { makeDataDir, SILENT, TEST_INGEST, writeRegistry } from '../support/service-world.ts';
 
 const world = new TestWorld({ hotspots: [testHotspot('start', 0)], epochs: 1 });
 
 describe('starting ingest', () => {
   it('serves entropy from the chain, closes the epochs that it missed, and says by which key its log signs', async () => {
     const data = await makeDataDir(world);
+    // Five epochs were missed, whenever this runs.
+    await writeRegistry(data.dataDir, world, world.hotspots, Math.floor(Date.now() / 1000) - 5.5 * EPOCH_S);
     const chain = await startLocalnet({ dataDir: data.dataDir });
     const lifetime = openLifetime({ logger: SILENT, onSignals: false });
     const config = parseIngestConfig({
@@ -39,7 +41,7 @@ describe('starting ingest', () => {
     const reader = openJournalReader(join(data.dataDir, 'ingest', 'journal'));
     const records = await until(
       () => reader.read(0, 1000),
-      (some) => some.some(({ record }) => record.body.kind === 'epoch_close'),
+      (some) => some.filter(({ record }) => record.body.kind === 'epoch_close').length === 5,
     );
 
     const entropy = records.map(({ record }) => record.body).find(({ kind }) => kind === 'entropy');

@@ -35,6 +35,7 @@ export async function writeRegistry(
   dataDir: string,
   world: TestWorld,
   hotspots: readonly TestHotspot[],
+  firstEpochStart: number = GENESIS,
 ): Promise<void> {
   const hash: Hash = policyHash(world.policy);
   await writeRegistryFile(dataDir, {
@@ -44,7 +45,7 @@ export async function writeRegistry(
       address: world.network,
       keyNetwork: 'mainnet',
       epochLength: EPOCH_S,
-      firstEpochStart: GENESIS,
+      firstEpochStart,
       policyHash: hash,
     },
     hotspots: hotspots.map(rawHotspot),
