@@ -82,6 +82,7 @@ describe('the README', () => {
     'docs/figures.md',
     'docs/dependencies.md',
     'docs/operate.md',
+    'docs/spec/README.md',
   ])('has no dead link in %s', (file) => {
     const text = readFileSync(join(ROOT, file), 'utf8');
     for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))

@@ -6,7 +6,7 @@ export interface EpochSchedule {
   readonly epochLength: number;
 }
 
-/** The epoch with start < received <= end (design.md 4); null before the first. */
+/** The epoch with start < received <= end (evidence.md, "The cut of an epoch"); null before the first. */
 export function epochAt(received: Millis, schedule: EpochSchedule): EpochNumber | null {
   const since = received - schedule.firstEpochStart * 1000;
   const number = Math.ceil(since / (schedule.epochLength * 1000)) - 1;
