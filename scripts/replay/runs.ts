@@ -3,8 +3,8 @@ import { computeEpoch, type EpochInput, type EpochResult } from '#protocol/epoch
 import type { SealedEvidence } from '#protocol/evidence/cut';
 import { CompactRange, leafHash } from '#protocol/evidence/merkle';
 import { encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
-import { regionOf, REGION_TABLE_HASH, type Region } from '#protocol/geo/regions';
-import type { Policy } from '#protocol/policy';
+import { regionOf, type Region } from '#protocol/geo/regions';
+import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
 import { EMPTY_ROOT } from '#protocol/settle/bytes/hashes';
 import { factsAt, type RegistryTable } from '#protocol/settle/registry';
 import { emptyState, stateBytes, stateHash, type EpochState } from '#protocol/settle/state';
@@ -181,19 +181,10 @@ function linkSessions(records: readonly ReplayRecord[]): ReplayRecord[] {
 
 function policyOf(fixture: Fixture, run: string): Policy {
   return {
-    version: 1,
+    ...DEFAULT_POLICY,
     beacon_interval_s: fixture.beacon_interval_s,
-    grace_ms: 15_000,
-    max_skew_ms: 500,
-    max_witnesses: 256,
-    selected_witnesses: 14,
-    reciprocity_from: 2,
-    trust: { pairs: 'one_trusted', open_cap_bp: 1000 },
     holdback: 0,
-    pools_bp: { beacons: 600, witnesses: 2400, data: 5000, operations: 700, oracles: 700, delegators: 600 },
     credit_price: String(CREDIT_PRICE),
-    deny: { keys: [], edges: [] },
-    regions: REGION_TABLE_HASH,
     logs: [{ origin: `replay/${networkOf(run)}/1`, vkey: '', url: '' }],
   };
 }

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -6,6 +6,7 @@ import type { Address } from '#protocol/units';
 import { pause } from './chain-retry.ts';
 import type { Logger } from './logger.ts';
 import { Outage } from './outage.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Which network this data folder belongs to: written once by whoever created it, read by every stage. */
 export interface NetworkFile {
@@ -34,9 +35,7 @@ export function networkPath(dataDir: string): string {
 }
 
 export async function writeNetworkFile(dataDir: string, file: NetworkFile): Promise<void> {
-  const path = networkPath(dataDir);
-  await writeFile(`${path}.new`, `${JSON.stringify(file, null, 2)}\n`);
-  await rename(`${path}.new`, path);
+  await replaceFile(networkPath(dataDir), `${JSON.stringify(file, null, 2)}\n`);
 }
 
 /** Throws Outage `file_missing` where no network was created for this folder yet. */

@@ -1,9 +1,10 @@
-import { open, readFile, rename, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { RawHotspot, Timed } from '#protocol/settle/registry';
 import { epochNumber, type Address, type Hash, type HotspotKey } from '#protocol/units';
+import { replaceFile } from './replace-file.ts';
 
 /** What follow last read from the chain: written by it alone, read by ingest, verify and explore. */
 export interface RegistryFile {
@@ -64,18 +65,10 @@ export function registryPath(dataDir: string): string {
 
 /** Atomic: readers see the old file or the new one. */
 export async function writeRegistryFile(dataDir: string, file: RegistryFile): Promise<void> {
-  const path = registryPath(dataDir);
   const text = JSON.stringify(file, (_name, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,
   );
-  const handle = await open(`${path}.new`, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${path}.new`, path);
+  await replaceFile(registryPath(dataDir), text);
 }
 
 /** Throws a sentence that names the first field that does not fit. */

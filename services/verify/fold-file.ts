@@ -1,10 +1,11 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { emptyState, openState, stateBytes } from '#protocol/settle/state';
 import { millis, type Millis } from '#protocol/units';
 import type { PocState } from '#protocol/verify/poc';
+import { replaceFile } from '#services/runtime/replace-file';
 
 /** Where fold stands: the state after every group that closed by `time`, and from where to read again. */
 export interface FoldPoint {
@@ -51,16 +52,4 @@ export async function readFoldPoint(dataDir: string, origin: string): Promise<Fo
     from: value.from,
     state: openState(Uint8Array.from(Buffer.from(value.state, 'base64'))).poc,
   };
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const handle = await open(`${path}.new`, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${path}.new`, path);
 }

@@ -1,8 +1,8 @@
 import { latLngToCell } from 'h3-js';
 import { deriveBeacon } from '#protocol/crypto/payload';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
-import { REGION_TABLE_HASH, type Region } from '#protocol/geo/regions';
-import type { Policy } from '#protocol/policy';
+import type { Region } from '#protocol/geo/regions';
+import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
 import { epochNumber, millis, type Cell, type EpochNumber, type HotspotKey } from '#protocol/units';
 import { advance } from '#protocol/verify/advance';
 import { checkPoc } from '#protocol/verify/check-poc';
@@ -70,23 +70,6 @@ export function hotspot(
   };
 }
 
-export const defaultPolicy: Policy = {
-  version: 1,
-  beacon_interval_s: 21_600,
-  grace_ms: 15_000,
-  max_skew_ms: 500,
-  max_witnesses: 256,
-  selected_witnesses: 14,
-  reciprocity_from: 2,
-  trust: { pairs: 'one_trusted', open_cap_bp: 1000 },
-  holdback: 7,
-  pools_bp: { beacons: 600, witnesses: 2400, data: 5000, operations: 700, oracles: 700, delegators: 600 },
-  credit_price: '3590000',
-  deny: { keys: [], edges: [] },
-  regions: REGION_TABLE_HASH,
-  logs: [],
-};
-
 export interface At {
   readonly at: number;
   readonly index?: number;
@@ -107,7 +90,7 @@ export class PocWorld {
 
   constructor(hotspots: readonly HotspotFacts[], policy: Partial<Policy> = {}, minutes = 1) {
     this.registry = new Map(hotspots.map((facts) => [facts.key, facts]));
-    this.policy = { ...defaultPolicy, ...policy };
+    this.policy = { ...DEFAULT_POLICY, ...policy };
     this.entropies = new Map(Array.from({ length: minutes }, (_, minute) => entropyOf(minute)));
     const hourAgo = millis(NOON - 3_600_000);
     for (const key of this.registry.keys())

@@ -1,5 +1,4 @@
-import { REGION_TABLE_HASH } from '#protocol/geo/regions';
-import type { Policy } from '#protocol/policy';
+import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
 
 /** What a network of minutes needs instead of days; all else is the rules' default. */
 export interface DemoSettings {
@@ -19,26 +18,10 @@ export const DEMO_SETTINGS: DemoSettings = {
 
 export function demoPolicy(settings: DemoSettings, log: Policy['logs'][number]): Policy {
   return {
-    version: 1,
+    ...DEFAULT_POLICY,
     beacon_interval_s: settings.beaconIntervalS,
     grace_ms: 10_500,
-    max_skew_ms: 500,
-    max_witnesses: 256,
-    selected_witnesses: 14,
-    reciprocity_from: 2,
-    trust: { pairs: 'one_trusted', open_cap_bp: 1000 },
     holdback: 0,
-    pools_bp: {
-      beacons: 600,
-      witnesses: 2400,
-      data: 5000,
-      operations: 700,
-      oracles: 700,
-      delegators: 600,
-    },
-    credit_price: '3590000',
-    deny: { keys: [], edges: [] },
-    regions: REGION_TABLE_HASH,
     logs: [log],
   };
 }
