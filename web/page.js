@@ -130,7 +130,7 @@ function showBeacons(beacons) {
       { title: 'Received (UTC)' },
       { title: 'Report' },
       { title: 'Hotspot' },
-      { title: 'Verdict' },
+      { title: 'Verdict', className: 'verdict' },
       { title: 'State' },
       { title: 'Numbers', className: 'numbers' },
     ],
