@@ -99,7 +99,7 @@ function crowd(): readonly Cell[] {
 }
 
 function rewardCrowd(cells: readonly Cell[]): void {
-  const scales = densityScales(cells);
+  const scales = densityScales(cells, DEFAULT_POLICY.density);
   const shares = cells.map((cell, key): HotspotShares<number> => {
     const scale = scales.get(cell) ?? 0n;
     return { key, beacon: scale * 10_000n, witness: scale * 30_000n, credits: 3n, open: key % 5 === 0 };

@@ -1,3 +1,5 @@
+import { requireDenyFile } from './deny/deny-file.ts';
+import { denyListOf, NOBODY_DENIED, type DenyList } from './deny/deny-list.ts';
 import { ProtocolError } from './errors.ts';
 import type { SealedEvidence } from './evidence/cut.ts';
 import { REGION_TABLE_HASH } from './geo/regions.ts';
@@ -44,6 +46,8 @@ export interface EpochInput {
   readonly evidence: readonly SealedEvidence[];
   readonly registry: RegistryTable;
   readonly policy: Policy;
+  /** The signed list that the policy names (deny/deny-file.ts); null where it names none. */
+  readonly denyFile: Uint8Array | null;
   readonly state: EpochState;
   readonly verify: VerifySignature;
 }
@@ -86,17 +90,19 @@ export type EpochResult = ComputedEpoch | EmptyEpoch;
 
 /**
  * Computes an epoch from evidence, registry, policy and state alone, exactly (poc.md 5, chain.md, evidence.md). Throws
- * policy_mismatch, state_mismatch, evidence_mismatch, malformed_record or amount_out_of_range.
+ * policy_mismatch, state_mismatch, evidence_mismatch, malformed_record, amount_out_of_range or what a deny list is refused by.
  */
 export function computeEpoch(input: EpochInput): EpochResult {
   const { facts, policy, registry, verify } = input;
   requirePolicy(input);
+  const deny = requireDenyList(input);
   const parentTupleHash = requireParent(input);
   const logs = openEpochEvidence(input);
   const merged = mergeEvidence(logs, verify);
   const judged = judgeEpoch({
     facts,
     policy,
+    deny,
     registry: registry.hotspots,
     state: input.state.poc,
     reports: merged.reports,
@@ -106,13 +112,14 @@ export function computeEpoch(input: EpochInput): EpochResult {
   if (!judged.hasBeacon) return { kind: 'empty', state: input.state };
 
   const { verdicts, badlySigned, state: poc } = judged;
-  const scales = densityScales(activeCells({ state: poc, registry: registry.hotspots, end: facts.end }));
-  const shares = pocShares({ verdicts, registry: registry.hotspots, scales });
+  const active = { state: poc, registry: registry.hotspots, end: facts.end, windows: policy.windows };
+  const scales = densityScales(activeCells(active), policy.density);
+  const shares = pocShares({ verdicts, registry: registry.hotspots, scales, policy });
   const { payouts, rewards, earned } = payOut({ epoch: input, shares, scales });
   if (rewards.minted > facts.emission)
     throw new ProtocolError('amount_out_of_range', { minted: rewards.minted, emission: facts.emission });
   const { epoch, holdback } = facts;
-  const accounts = advanceAccounts({ accounts: input.state, epoch, holdback, earned, deny: policy.deny });
+  const accounts = advanceAccounts({ accounts: input.state, epoch, holdback, earned, deny });
   const state: EpochState = { ...input.state, ...accounts, poc };
   const leaves = [...state.cumulative].map(([key, cumulative]): Leaf => ({ key, cumulative }));
   const tree = settlementTree({ network: facts.network, leaves });
@@ -154,6 +161,11 @@ function requirePolicy({ facts, policy }: EpochInput): void {
   ];
   const different = pairs.find((pair) => pair.policy !== (pair.chain ?? pair.here));
   if (different !== undefined) throw new ProtocolError('policy_mismatch', different);
+}
+
+function requireDenyList({ policy, denyFile, verify }: EpochInput): DenyList {
+  const file = requireDenyFile({ policy, bytes: denyFile, verify });
+  return file === null ? NOBODY_DENIED : denyListOf(file);
 }
 
 /** The parent's hash, once the state is known to be the one that it left. */

@@ -29,6 +29,9 @@ export const PROTOCOL_ERRORS = {
   malformed_verifier_key:
     'The text is not a verifier key (name+hex id+base64) of an ed25519 log key; copy it whole from the policy.',
   malformed_receipt: 'The receipt has fields of another shape than a log answers; keep the whole answer.',
+  malformed_deny_list: 'The deny list does not fit its format; the context names the field.',
+  deny_list_mismatch:
+    'The deny list is missing or is not the one that the policy names; fetch the file with this hash from its keeper or a folder.',
 } as const;
 
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;

@@ -50,8 +50,8 @@ export const RATE_DECIMALS = 15;
 const BASIS = 10_000n;
 const SHARE = 10n ** BigInt(SHARE_DECIMALS);
 const RATE = 10n ** BigInt(RATE_DECIMALS);
-/** Pools are exact at 16 decimals: basis points need 4, a fifth of a value of 15 decimals needs one more. */
-const POOL = 10n ** 16n;
+/** Pools are exact at 19 decimals: credits have 15, basis points of what they leave need 4 more. */
+const POOL = 10n ** 19n;
 /** One credit is 10^-5 USD, one unit of price is 10^-16 USD per smallest token unit. */
 const CREDIT = 10n ** 11n;
 
@@ -64,7 +64,7 @@ interface PoolShares {
 /** Divides an epoch's emission among hotspots, operations and oracles (poc.md 5). */
 export function rewardEpoch<Key>(input: {
   readonly emission: Amount;
-  readonly policy: Pick<Policy, 'pools_bp' | 'trust' | 'credit_price'>;
+  readonly policy: Pick<Policy, 'pools_bp' | 'trust' | 'credit_price' | 'unused_data_to_beacons_bp'>;
   readonly shares: readonly HotspotShares<Key>[];
   readonly voters: number;
 }): EpochRewards<Key> {
@@ -81,8 +81,9 @@ export function rewardEpoch<Key>(input: {
     creditValue(dataShares.all / SHARE, BigInt(input.policy.credit_price)),
   );
   const unused = part(parts.data) - data;
-  const beacons = part(parts.beacons) + unused / 5n;
-  const witnesses = part(parts.witnesses) + (unused * 4n) / 5n;
+  const unusedToBeacons = (unused * BigInt(input.policy.unused_data_to_beacons_bp)) / BASIS;
+  const beacons = part(parts.beacons) + unusedToBeacons;
+  const witnesses = part(parts.witnesses) + unused - unusedToBeacons;
 
   const rates = {
     beacon: poolRate(beacons, beaconShares, cap),

@@ -1,7 +1,7 @@
 import type { HotspotKey } from '../units.ts';
 import type { PocVerdict, Registry } from '../verify/poc.ts';
 import type { Cell } from '../units.ts';
-import { UNKNOWN_SCALE } from './density.ts';
+import type { Policy } from '../policy.ts';
 import { pocUnits } from './units.ts';
 
 /** Beacon and witness shares of a hotspot, scaled by 10^8 (scale x unit, 4 decimals each). */
@@ -15,6 +15,7 @@ export function pocShares(input: {
   readonly verdicts: Iterable<PocVerdict>;
   readonly registry: Registry;
   readonly scales: ReadonlyMap<Cell, bigint>;
+  readonly policy: Pick<Policy, 'units' | 'unknown_scale_bp'>;
 }): ReadonlyMap<HotspotKey, PocShares> {
   const shares = new Map<HotspotKey, { beacon: bigint; witness: bigint }>();
   const of = (key: HotspotKey): { beacon: bigint; witness: bigint } => {
@@ -26,9 +27,10 @@ export function pocShares(input: {
     if (beacon === null || beacon.reason !== null) continue;
     const selected = witnesses.filter((witness) => witness.selected);
     if (selected.length === 0) continue;
-    const units = pocUnits(selected.length);
+    const units = pocUnits(selected.length, input.policy.units);
     const cell = input.registry.get(beacon.key)?.cell ?? null;
-    const scale = (cell === null ? undefined : input.scales.get(cell)) ?? UNKNOWN_SCALE;
+    const scale =
+      (cell === null ? undefined : input.scales.get(cell)) ?? BigInt(input.policy.unknown_scale_bp);
     of(beacon.key).beacon += scale * units.beacon;
     for (const witness of selected) of(witness.key).witness += scale * units.witness;
   }

@@ -1,3 +1,4 @@
+import type { Policy } from '../policy.ts';
 import { divideHalfEven } from './decimal.ts';
 
 /** Reward units of one PoC, scaled by 10^UNIT_DECIMALS; `witness` is each selected witness's. */
@@ -8,25 +9,24 @@ export interface PocUnits {
 
 export const UNIT_DECIMALS = 4;
 
-/** N of poc.md 5: witnesses up to which every further one counts in full. */
-const DESIRED = 4;
-/** r = 4/5. Beyond 64 factors r^k only breaks ties, which it does alike for every k. */
-const MOST_FACTORS = 64;
+/** Beyond so many factors r^k only breaks ties, which it does alike for every k: r is at most 0.99. */
+const MOST_FACTORS = 4096;
 const ONE = 10_000n;
-const CAP = 2n * ONE;
 
 /** Units for `selected` paid witnesses (poc.md 5), half-even at 4 decimals. */
-export function pocUnits(selected: number): PocUnits {
+export function pocUnits(selected: number, rule: Policy['units']): PocUnits {
   if (!Number.isSafeInteger(selected) || selected < 0)
     throw new RangeError(`expected a number of witnesses, got ${selected}`);
   if (selected === 0) return { beacon: 0n, witness: 0n };
-  const n = BigInt(selected);
-  if (selected <= DESIRED) return { beacon: divideHalfEven(n * ONE, BigInt(DESIRED)), witness: ONE };
-  const factors = BigInt(Math.min(selected - DESIRED, MOST_FACTORS));
-  const [numerator, denominator] = [4n ** factors, 5n ** factors];
+  const [n, desired, cap] = [BigInt(selected), BigInt(rule.witnesses), BigInt(rule.cap_bp)];
+  if (n <= desired) return { beacon: least(cap, divideHalfEven(n * ONE, desired)), witness: least(cap, ONE) };
+  // 1 - r^k as a fraction: what the witnesses beyond N add to the beaconer, and take from each other.
+  const factors = BigInt(Math.min(selected - rule.witnesses, MOST_FACTORS));
+  const one = ONE ** factors;
+  const grown = one - BigInt(rule.decay_bp) ** factors;
   return {
-    beacon: least(CAP, divideHalfEven((2n * denominator - numerator) * ONE, denominator)),
-    witness: least(CAP, divideHalfEven((3n * denominator + numerator) * ONE, denominator * n)),
+    beacon: least(cap, divideHalfEven((one + grown) * ONE, one)),
+    witness: least(cap, divideHalfEven((desired * one - grown) * ONE, one * n)),
   };
 }
 

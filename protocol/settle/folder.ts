@@ -27,6 +27,7 @@ export interface EpochFolder {
   readonly evidence: readonly SealedEvidence[];
   readonly registry: RegistryTable;
   readonly policy: Policy;
+  readonly denyFile: Uint8Array | null;
   readonly stateBefore: EpochState;
   readonly state: EpochState;
   readonly leaves: readonly Leaf[];
@@ -38,6 +39,7 @@ export const FILES = {
   epoch: 'epoch.json',
   parent: 'parent.bin',
   policy: 'policy.json',
+  deny: 'deny.json',
   registry: 'registry.bin',
   stateBefore: 'state-before.bin',
   verdicts: 'verdicts.ndjson',
@@ -53,7 +55,7 @@ export function evidenceName(at: number): string {
   return `evidence-${at}.bin`;
 }
 
-/** The whole folder of an epoch; `parent.bin` is missing where there is no parent. */
+/** The whole folder of an epoch; `parent.bin` and `deny.json` are missing where there is no parent or list. */
 export function folderFiles(input: Omit<EpochInput, 'verify'>, result: ComputedEpoch): FolderFiles {
   const files = new Map<string, Uint8Array>();
   for (const [at, { origin }] of input.policy.logs.entries()) {
@@ -65,6 +67,7 @@ export function folderFiles(input: Omit<EpochInput, 'verify'>, result: ComputedE
   files.set(FILES.epoch, epochFactsBytes(input.facts));
   if (input.parent !== null) files.set(FILES.parent, tupleBytes(input.parent));
   files.set(FILES.policy, policyBytes(input.policy));
+  if (input.denyFile !== null) files.set(FILES.deny, input.denyFile);
   files.set(FILES.registry, registryBytes(input.registry));
   files.set(FILES.stateBefore, stateBytes(input.state));
   files.set(FILES.verdicts, verdictsBytes(result));
@@ -87,6 +90,7 @@ export function openFolder(files: FolderFiles): EpochFolder {
     evidence: policy.logs.map((_, at) => openFile(files, evidenceName(at), openEvidenceFile)),
     registry: openFile(files, FILES.registry, openRegistry),
     policy,
+    denyFile: files.get(FILES.deny) ?? null,
     stateBefore: openFile(files, FILES.stateBefore, openState),
     state: openFile(files, FILES.state, openState),
     leaves: openFile(files, FILES.leaves, openLeaves),

@@ -1,18 +1,29 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { hex } from '@scure/base';
 import { ProtocolError } from '../errors.ts';
-import type { Policy } from '../policy.ts';
+import type { DensityLevel, Policy, Windows } from '../policy.ts';
 import type { Hash } from '../units.ts';
-import { keyFromText, keyText } from '../wire/key.ts';
+import { JsonFields } from './json-fields.ts';
 import { canonicalJson, openCanonicalJson } from './bytes/canonical-json.ts';
 import { taggedHash } from './bytes/hashes.ts';
 
 const DAY_S = 86_400;
+const HOUR_MS = 3_600_000;
+const HASH = /^[0-9a-f]{64}$/;
+const VERIFIER_KEY = /^[^\s+\p{Cs}]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/u;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+const U32_MAX = 0xffff_ffff;
+const fields = new JsonFields('malformed_policy');
+/** A multiple of ten-thousandths, of which one whole has 10,000. */
+const WHOLE = 10_000;
+/** r^k is far below the last decimal of a unit long before the number of factors that count (reward/units.ts). */
+const MOST_DECAY = 9900;
+const DENSITY_RESOLUTIONS = [10, 9, 8, 7, 6, 5, 4];
 
 /** Checks a parsed JSON value against the policy's schema; malformed_policy names the field. */
 export function parsePolicy(value: unknown): Policy {
-  const policy = fields(value, 'policy', [
+  const policy = fields.object(value, 'policy', [
     'version',
     'beacon_interval_s',
     'grace_ms',
@@ -20,37 +31,55 @@ export function parsePolicy(value: unknown): Policy {
     'max_witnesses',
     'selected_witnesses',
     'reciprocity_from',
+    'windows',
+    'pair',
     'trust',
     'holdback',
+    'units',
+    'density',
+    'unknown_scale_bp',
     'pools_bp',
+    'unused_data_to_beacons_bp',
+    'credit_bytes',
     'credit_price',
     'deny',
     'regions',
     'logs',
   ]);
-  if (policy('version') !== 1) throw refusal('version', 'the version 1', policy('version'));
-  const skew = integer(policy('max_skew_ms'), 'max_skew_ms', { least: 0, most: 60_000 });
-  const witnesses = integer(policy('max_witnesses'), 'max_witnesses', { least: 1, most: 65_535 });
+  if (policy('version') !== 1) throw fields.refusal('version', 'the version 1', policy('version'));
+  const skew = fields.integer(policy('max_skew_ms'), 'max_skew_ms', { least: 0, most: 60_000 });
+  const witnesses = fields.integer(policy('max_witnesses'), 'max_witnesses', { least: 1, most: 65_535 });
+  const spans = windows(policy('windows'));
   return {
     version: 1,
     beacon_interval_s: interval(policy('beacon_interval_s')),
-    grace_ms: integer(policy('grace_ms'), 'grace_ms', { least: 10_000 + skew, most: DAY_S * 1000 }),
+    grace_ms: fields.integer(policy('grace_ms'), 'grace_ms', {
+      least: spans.attach_after_ms + skew,
+      most: DAY_S * 1000,
+    }),
     max_skew_ms: skew,
     max_witnesses: witnesses,
-    selected_witnesses: integer(policy('selected_witnesses'), 'selected_witnesses', {
+    selected_witnesses: fields.integer(policy('selected_witnesses'), 'selected_witnesses', {
       least: 1,
       most: witnesses,
     }),
-    reciprocity_from: integer(policy('reciprocity_from'), 'reciprocity_from', {
+    reciprocity_from: fields.integer(policy('reciprocity_from'), 'reciprocity_from', {
       least: 0,
       most: Number.MAX_SAFE_INTEGER,
     }),
+    windows: spans,
+    pair: pair(policy('pair')),
     trust: trust(policy('trust')),
-    holdback: integer(policy('holdback'), 'holdback', { least: 0, most: 0xffff_ffff }),
+    holdback: fields.integer(policy('holdback'), 'holdback', { least: 0, most: U32_MAX }),
+    units: units(policy('units')),
+    density: density(policy('density')),
+    unknown_scale_bp: basisPoints(policy('unknown_scale_bp'), 'unknown_scale_bp'),
     pools_bp: pools(policy('pools_bp')),
+    unused_data_to_beacons_bp: basisPoints(policy('unused_data_to_beacons_bp'), 'unused_data_to_beacons_bp'),
+    credit_bytes: fields.integer(policy('credit_bytes'), 'credit_bytes', { least: 1, most: 65_535 }),
     credit_price: price(policy('credit_price')),
     deny: deny(policy('deny')),
-    regions: pattern(policy('regions'), 'regions', /^[0-9a-f]{64}$/),
+    regions: fields.text(policy('regions'), 'regions', HASH),
     logs: logs(policy('logs')),
   };
 }
@@ -74,21 +103,95 @@ export function policyHash(policy: Policy): Hash {
 }
 
 function interval(value: unknown): number {
-  const seconds = integer(value, 'beacon_interval_s', { least: 1, most: DAY_S });
-  if (DAY_S % seconds !== 0) throw refusal('beacon_interval_s', 'a divisor of 86400', value);
+  const seconds = fields.integer(value, 'beacon_interval_s', { least: 1, most: DAY_S });
+  if (DAY_S % seconds !== 0) throw fields.refusal('beacon_interval_s', 'a divisor of 86400', value);
   return seconds;
 }
 
+function windows(value: unknown): Windows {
+  const field = fields.object(value, 'windows', [
+    'entropy_s',
+    'entropy_memory_ms',
+    'attach_before_ms',
+    'attach_after_ms',
+    'identity_ms',
+    'lag_after_beacon_ms',
+    'lag_after_witness_ms',
+    'reciprocity_ms',
+    'active_ms',
+  ]);
+  const span = (name: keyof Windows, least: number, most: number): number =>
+    fields.integer(field(name), `windows.${name}`, { least, most });
+  const entropy = span('entropy_s', 1, 3600);
+  const before = span('attach_before_ms', 0, HOUR_MS);
+  const after = span('attach_after_ms', 0, HOUR_MS);
+  return {
+    entropy_s: entropy,
+    entropy_memory_ms: span('entropy_memory_ms', entropy * 1000, DAY_S * 1000),
+    attach_before_ms: before,
+    attach_after_ms: after,
+    // Whoever starts to read this long before an epoch must have seen all that its first beacon attaches.
+    identity_ms: span('identity_ms', Math.max(before, after) + 1, 2 * HOUR_MS),
+    lag_after_beacon_ms: span('lag_after_beacon_ms', 0, after),
+    lag_after_witness_ms: span('lag_after_witness_ms', 0, before + after),
+    reciprocity_ms: span('reciprocity_ms', 1, 366 * DAY_S * 1000),
+    active_ms: span('active_ms', 1, 366 * DAY_S * 1000),
+  };
+}
+
+function pair(value: unknown): Policy['pair'] {
+  const names = ['max_frequency_offset_hz', 'max_distance_km', 'min_cells_apart'] as const;
+  const field = fields.object(value, 'pair', names);
+  const limit = (name: (typeof names)[number], most: number): number =>
+    fields.integer(field(name), `pair.${name}`, { least: 0, most });
+  return {
+    max_frequency_offset_hz: limit('max_frequency_offset_hz', U32_MAX),
+    max_distance_km: limit('max_distance_km', 20_016),
+    min_cells_apart: limit('min_cells_apart', U32_MAX),
+  };
+}
+
 function trust(value: unknown): Policy['trust'] {
-  const field = fields(value, 'trust', ['pairs', 'open_cap_bp']);
+  const field = fields.object(value, 'trust', ['pairs', 'open_cap_bp']);
   const pairs = field('pairs');
-  if (pairs !== 'one_trusted' && pairs !== 'any') throw refusal('trust.pairs', 'one_trusted or any', pairs);
+  if (pairs !== 'one_trusted' && pairs !== 'any')
+    throw fields.refusal('trust.pairs', 'one_trusted or any', pairs);
   return { pairs, open_cap_bp: basisPoints(field('open_cap_bp'), 'trust.open_cap_bp') };
+}
+
+function units(value: unknown): Policy['units'] {
+  const field = fields.object(value, 'units', ['witnesses', 'decay_bp', 'cap_bp']);
+  return {
+    witnesses: fields.integer(field('witnesses'), 'units.witnesses', { least: 1, most: 65_535 }),
+    decay_bp: fields.integer(field('decay_bp'), 'units.decay_bp', { least: 0, most: MOST_DECAY }),
+    cap_bp: fields.integer(field('cap_bp'), 'units.cap_bp', { least: 1, most: 100 * WHOLE }),
+  };
+}
+
+function density(value: unknown): readonly DensityLevel[] {
+  const levels = fields.list(value, 'density').map((entry, at): DensityLevel => {
+    const path = `density.${at}`;
+    const item = fields.object(entry, path, ['resolution', 'neighbours', 'target', 'max']);
+    const resolution = item('resolution');
+    const expected = DENSITY_RESOLUTIONS[at];
+    if (expected === undefined || resolution !== expected)
+      throw fields.refusal(`${path}.resolution`, String(expected ?? 'no more levels'), resolution);
+    const target = fields.integer(item('target'), `${path}.target`, { least: 1, most: U32_MAX });
+    return {
+      resolution: expected,
+      neighbours: fields.integer(item('neighbours'), `${path}.neighbours`, { least: 0, most: 7 }),
+      target,
+      max: fields.integer(item('max'), `${path}.max`, { least: target, most: U32_MAX }),
+    };
+  });
+  if (levels.length !== DENSITY_RESOLUTIONS.length)
+    throw fields.refusal('density', `${DENSITY_RESOLUTIONS.length} levels`, levels.length);
+  return levels;
 }
 
 function pools(value: unknown): Policy['pools_bp'] {
   const names = ['beacons', 'witnesses', 'data', 'operations', 'oracles', 'delegators'] as const;
-  const field = fields(value, 'pools_bp', names);
+  const field = fields.object(value, 'pools_bp', names);
   const part = (name: (typeof names)[number]): number => basisPoints(field(name), `pools_bp.${name}`);
   const parts = {
     beacons: part('beacons'),
@@ -99,119 +202,42 @@ function pools(value: unknown): Policy['pools_bp'] {
     delegators: part('delegators'),
   };
   const sum = Object.values(parts).reduce((total, bp) => total + bp, 0);
-  if (sum > 10_000) throw refusal('pools_bp', 'at most 10000 basis points in all', sum);
+  if (sum > WHOLE) throw fields.refusal('pools_bp', 'at most 10000 basis points in all', sum);
   return parts;
 }
 
 function price(value: unknown): string {
-  const digits = pattern(value, 'credit_price', /^[1-9][0-9]{0,19}$/);
-  if (BigInt(digits) > U64_MAX) throw refusal('credit_price', 'a u64', value);
+  const digits = fields.text(value, 'credit_price', /^[1-9][0-9]{0,19}$/);
+  if (BigInt(digits) > U64_MAX) throw fields.refusal('credit_price', 'a u64', value);
   return digits;
 }
 
 function deny(value: unknown): Policy['deny'] {
-  const field = fields(value, 'deny', ['keys', 'edges']);
-  const keys = list(field('keys'), 'deny.keys').map((entry, at) => {
-    const path = `deny.keys.${at}`;
-    const item = fields(entry, path, ['key', 'from']);
-    return { key: keyName(item('key'), `${path}.key`), from: epochFrom(item('from'), `${path}.from`) };
-  });
-  const edges = list(field('edges'), 'deny.edges').map((entry, at) => {
-    const path = `deny.edges.${at}`;
-    const item = fields(entry, path, ['a', 'b', 'from']);
-    const [a, b] = [keyName(item('a'), `${path}.a`), keyName(item('b'), `${path}.b`)];
-    if (a >= b) throw refusal(path, 'a before b', `${a} ${b}`);
-    return { a, b, from: epochFrom(item('from'), `${path}.from`) };
-  });
-  ascending(
-    keys.map((entry) => entry.key),
-    'deny.keys',
-  );
-  ascending(
-    edges.map((entry) => `${entry.a} ${entry.b}`),
-    'deny.edges',
-  );
-  return { keys, edges };
+  if (value === null) return null;
+  const field = fields.object(value, 'deny', ['keeper', 'hash']);
+  return {
+    keeper: fields.text(field('keeper'), 'deny.keeper', VERIFIER_KEY),
+    hash: fields.text(field('hash'), 'deny.hash', HASH),
+  };
 }
 
 function logs(value: unknown): Policy['logs'] {
-  const entries = list(value, 'logs').map((entry, at) => {
+  const entries = fields.list(value, 'logs').map((entry, at) => {
     const path = `logs.${at}`;
-    const item = fields(entry, path, ['origin', 'vkey', 'url']);
+    const item = fields.object(entry, path, ['origin', 'vkey', 'url']);
     return {
-      origin: pattern(item('origin'), `${path}.origin`, /^[^\s+\p{Cs}]{1,1024}$/u),
-      vkey: pattern(item('vkey'), `${path}.vkey`, /^[^\s+\p{Cs}]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/u),
-      url: pattern(item('url'), `${path}.url`, /^[!-~]{1,2048}$/),
+      origin: fields.text(item('origin'), `${path}.origin`, /^[^\s+\p{Cs}]{1,1024}$/u),
+      vkey: fields.text(item('vkey'), `${path}.vkey`, VERIFIER_KEY),
+      url: fields.text(item('url'), `${path}.url`, /^[!-~]{1,2048}$/),
     };
   });
-  ascending(
+  fields.ascending(
     entries.map((entry) => hex.encode(utf8ToBytes(entry.origin))),
     'logs',
   );
   return entries;
 }
 
-function keyName(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw refusal(path, "a key's text", value);
-  try {
-    if (keyText(keyFromText(value)) === value) return value;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-  }
-  throw refusal(path, "a key's base58check text", value);
-}
-
-function epochFrom(value: unknown, path: string): number {
-  return integer(value, path, { least: 0, most: Number.MAX_SAFE_INTEGER });
-}
-
 function basisPoints(value: unknown, path: string): number {
-  return integer(value, path, { least: 0, most: 10_000 });
-}
-
-function integer(
-  value: unknown,
-  path: string,
-  range: { readonly least: number; readonly most: number },
-): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < range.least || value > range.most)
-    throw refusal(path, `an integer from ${range.least} to ${range.most}`, value);
-  return value;
-}
-
-function pattern(value: unknown, path: string, expected: RegExp): string {
-  if (typeof value !== 'string' || !expected.test(value))
-    throw refusal(path, `text like ${expected.source}`, value);
-  return value;
-}
-
-function list(value: unknown, path: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw refusal(path, 'a list', value);
-  return value;
-}
-
-/** Exactly the named fields, read by name. */
-function fields<Name extends string>(
-  value: unknown,
-  path: string,
-  names: readonly Name[],
-): (name: Name) => unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw refusal(path, 'an object', value);
-  const found = new Map<string, unknown>(Object.entries(value));
-  const unknownName = [...found.keys()].find((name) => !names.some((known) => known === name));
-  if (unknownName !== undefined) throw refusal(`${path}.${unknownName}`, 'no such field', unknownName);
-  const missing = names.find((name) => !found.has(name));
-  if (missing !== undefined) throw refusal(`${path}.${missing}`, 'a value', undefined);
-  return (name) => found.get(name);
-}
-
-function ascending(values: readonly string[], path: string): void {
-  const wrong = values.findIndex((value, at) => at > 0 && value <= (values[at - 1] ?? ''));
-  if (wrong >= 0) throw refusal(`${path}.${wrong}`, 'ascending order without repetition', values[wrong]);
-}
-
-function refusal(field: string, expected: string, value: unknown): ProtocolError {
-  const found = typeof value === 'string' || typeof value === 'number' ? value : typeof value;
-  return new ProtocolError('malformed_policy', { field, expected, found });
+  return fields.integer(value, path, { least: 0, most: WHOLE });
 }

@@ -11,7 +11,6 @@ import type { Numbers, Objection, PocState, PocVerdict, RecentPoc, ReportVerdict
 import { bucketOf, regularInterval, wasBeaconer, wasWitness, type StatefulCase } from './rules/state.ts';
 import { select } from './selection.ts';
 import { moveClock } from './state.ts';
-import { IDENTITY_MS } from './windows.ts';
 
 export interface AdvanceInput {
   /** Moved in place. */
@@ -29,7 +28,7 @@ export interface AdvanceInput {
  */
 export function advance(input: AdvanceInput): PocVerdict {
   const { state, checked } = input;
-  forgetRecent(state, checked);
+  forgetRecent(input);
   const recent = recentOf(input);
   if (recent !== undefined && checked.kind !== 'stale') return judgeLate(input, recent);
   const others = checked.others.map(({ objection, ...report }) => verdict(report, objection));
@@ -136,17 +135,17 @@ function lateObjection({ kind, position }: CheckedReport, recent: RecentPoc): Ob
 }
 
 /** The beacon of the payload, if a report at this place still meets it. */
-function recentOf({ state, checked }: AdvanceInput): RecentPoc | undefined {
+function recentOf({ state, checked, policy }: AdvanceInput): RecentPoc | undefined {
   const recent = state.recent.get(checked.payload);
-  return recent !== undefined && checked.at.receivedAt - recent.receivedAt <= IDENTITY_MS
+  return recent !== undefined && checked.at.receivedAt - recent.receivedAt <= policy.windows.identity_ms
     ? recent
     : undefined;
 }
 
 /** Keeps the map small; `recentOf` compares, so that it does not matter when this happens. */
-function forgetRecent(state: PocState, { at }: CheckedPoc): void {
+function forgetRecent({ state, checked: { at }, policy }: AdvanceInput): void {
   for (const [payload, { receivedAt }] of state.recent) {
-    if (at.receivedAt - receivedAt <= 2 * IDENTITY_MS) return;
+    if (at.receivedAt - receivedAt <= 2 * policy.windows.identity_ms) return;
     state.recent.delete(payload);
   }
 }

@@ -12,7 +12,6 @@ import type { Circumstances, Participant } from './rules/participant.ts';
 import { Path, WITNESS_RULES, witnessNumbers, type WitnessCase } from './rules/witness.ts';
 import { describeReport, type SignedReport } from './signed-report.ts';
 import { findEntropy } from './state.ts';
-import { LAG_AFTER_BEACON_MS, LAG_AFTER_WITNESS_MS } from './windows.ts';
 
 export interface PairInput extends CheckInput {
   readonly circumstances: Circumstances;
@@ -50,7 +49,11 @@ function beaconCase(input: PairInput, report: BeaconReport): BeaconCase {
     key: report.key,
     receivedAt: position.receivedAt,
     facts: input.registry.get(report.key),
-    entropy: findEntropy(input.entropies, { data: toHex(report.remoteEntropy), at: position.receivedAt }),
+    entropy: findEntropy(input.entropies, {
+      data: toHex(report.remoteEntropy),
+      at: position.receivedAt,
+      windows: input.policy.windows,
+    }),
   };
   return { ...participant, report, derived: derivedFor(report, participant) };
 }
@@ -74,6 +77,7 @@ function checkWitnesses(input: PairInput, beacon: BeaconCase): readonly CheckedW
     // Fields by name, not spread: this is the hottest place of the rules.
     const of: WitnessCase = {
       policy,
+      deny: input.deny,
       epoch: input.epoch,
       regionOf: input.circumstances.regionOf,
       side: 'witness',
@@ -115,7 +119,8 @@ function lagRule({ beacon, attached, policy }: PairInput): (of: SignedReport) =>
   const [firstWitness = beacon] = attached;
   const beaconFirst = comparePositions(beacon.position, firstWitness.position) <= 0;
   const reference = beaconFirst ? beacon.position : firstWitness.position;
-  const limit = beaconFirst ? LAG_AFTER_BEACON_MS : LAG_AFTER_WITNESS_MS;
+  const { lag_after_beacon_ms, lag_after_witness_ms } = policy.windows;
+  const limit = beaconFirst ? lag_after_beacon_ms : lag_after_witness_ms;
   return ({ position }) => ({
     lag: position.receivedAt - reference.receivedAt,
     lagLimit: position.origin === reference.origin ? limit : limit + policy.max_skew_ms,

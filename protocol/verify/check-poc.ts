@@ -1,3 +1,4 @@
+import type { DenyList } from '../deny/deny-list.ts';
 import type { Region } from '../geo/regions.ts';
 import type { Policy } from '../policy.ts';
 import type { EpochNumber, Hash } from '../units.ts';
@@ -17,7 +18,6 @@ import type {
 } from './poc.ts';
 import { assertedRegion, isRegistered, known, type Circumstances } from './rules/participant.ts';
 import { describeReport, type SignedReport } from './signed-report.ts';
-import { ATTACH_AFTER_MS, ATTACH_BEFORE_MS } from './windows.ts';
 
 export type { CheckedPoc } from './checked-poc.ts';
 
@@ -26,6 +26,7 @@ export interface CheckInput {
   /** Facts of the epoch in which `judgedAt(group)` lies, at least of the keys that the group names. */
   readonly registry: Registry;
   readonly policy: Policy;
+  readonly deny: DenyList;
   /** The epoch in which `judgedAt(group)` lies. */
   readonly epoch: EpochNumber;
   /** Entropies of the evidence by data, at least the one that the beacon names. */
@@ -44,6 +45,7 @@ export function checkPoc(input: CheckInput): CheckedPoc {
   const at = judgedAt(group);
   const circumstances: Circumstances = {
     policy: input.policy,
+    deny: input.deny,
     epoch: input.epoch,
     regionOf: input.regionOf ?? assertedRegion,
   };
@@ -113,7 +115,8 @@ function looseObjection(of: {
   }
   if (group.kind !== 'poc') return { reason: 'stale', side: 'witness', numbers: { received_ms: receivedAt } };
   const after = receivedAt - of.at.receivedAt;
-  if (after >= -ATTACH_BEFORE_MS && after <= ATTACH_AFTER_MS) return null;
-  const numbers = { after_beacon_ms: after, from_ms: -ATTACH_BEFORE_MS, to_ms: ATTACH_AFTER_MS };
+  const { attach_before_ms, attach_after_ms } = of.input.policy.windows;
+  if (after >= -attach_before_ms && after <= attach_after_ms) return null;
+  const numbers = { after_beacon_ms: after, from_ms: -attach_before_ms, to_ms: attach_after_ms };
   return { reason: 'too_late', side: 'witness', numbers };
 }

@@ -1,8 +1,8 @@
+import type { Windows } from '../policy.ts';
 import type { HotspotKey, Millis } from '../units.ts';
 import { toHex } from '../wire/hex.ts';
 import type { LoggedReport, PocGroup, Position, RecentPoc, VerifySignature } from './poc.ts';
 import { comparePositions } from './position.ts';
-import { ATTACH_AFTER_MS, IDENTITY_MS } from './windows.ts';
 
 /** Reports of a key that wait for a beacon unchecked; each further one is checked at once, see `Grouper`. */
 export const UNCHECKED_ORPHANS = 32;
@@ -11,6 +11,7 @@ export const UNCHECKED_REPORTS = 256;
 
 export interface GrouperOptions {
   readonly verify: VerifySignature;
+  readonly windows: Windows;
   /** Beacons judged before the first record that will be pushed (PocState.recent). */
   readonly recent?: Iterable<RecentPoc>;
 }
@@ -38,6 +39,7 @@ interface Entry {
  */
 export class Grouper {
   readonly #verify: VerifySignature;
+  readonly #windows: Windows;
   readonly #entries = new Map<string, Entry>();
   /** Entries with a beacon, in order of beacon, until they are forgotten. */
   readonly #beacons = new Set<Entry>();
@@ -46,8 +48,9 @@ export class Grouper {
   #loose: LoggedReport[] = [];
   #last: Position | null = null;
 
-  constructor({ verify, recent = [] }: GrouperOptions) {
+  constructor({ verify, windows, recent = [] }: GrouperOptions) {
     this.#verify = verify;
+    this.#windows = windows;
     for (const { payload, receivedAt } of [...recent].sort((a, b) => a.receivedAt - b.receivedAt))
       this.#remember({ payload, reports: [], beacon: null, beaconAt: receivedAt, judged: new Map() });
   }
@@ -64,10 +67,10 @@ export class Grouper {
       return;
     }
     const age = item.position.receivedAt - entry.beaconAt;
-    if (age <= ATTACH_AFTER_MS) {
+    if (age <= this.#windows.attach_after_ms) {
       // Judged already: the record was part of it, and is read again.
       if (entry.judged === null) this.#append(entry, item);
-    } else if (age <= IDENTITY_MS) {
+    } else if (age <= this.#windows.identity_ms) {
       this.#loose.push(item);
     } else {
       // Its PoC may still wait for `advanceTo`, in #beacons.
@@ -112,7 +115,9 @@ export class Grouper {
     }
     const beaconAt = item.position.receivedAt;
     const waiting = this.#entries.get(payload)?.reports ?? [];
-    const reports = waiting.filter(({ position }) => beaconAt - position.receivedAt <= IDENTITY_MS);
+    const reports = waiting.filter(
+      ({ position }) => beaconAt - position.receivedAt <= this.#windows.identity_ms,
+    );
     for (const report of reports) this.#forgetOrphan(report);
     reports.push(item);
     this.#remember({ payload, reports, beacon: reports.length - 1, beaconAt, judged: null });
@@ -172,15 +177,15 @@ export class Grouper {
     };
     for (const entry of this.#beacons) {
       const { payload, beacon, beaconAt } = entry;
-      if (beaconAt === null || beaconAt + ATTACH_AFTER_MS >= time) break;
+      if (beaconAt === null || beaconAt + this.#windows.attach_after_ms >= time) break;
       if (entry.judged === null) {
         // A loose report comes after its own PoC, and at the same place whenever this is called.
-        releaseLoose(beaconAt + ATTACH_AFTER_MS);
+        releaseLoose(beaconAt + this.#windows.attach_after_ms);
         out.push({ kind: 'poc', payload, beacon, reports: entry.reports });
         entry.judged = lowestIndexes(entry.reports.map(({ position }) => [position.origin, position.index]));
         entry.reports = [];
       }
-      if (beaconAt + IDENTITY_MS < time) {
+      if (beaconAt + this.#windows.identity_ms < time) {
         this.#beacons.delete(entry);
         if (this.#entries.get(payload) === entry) this.#entries.delete(payload);
       }
@@ -194,7 +199,7 @@ export class Grouper {
   #releaseStale(time: number, out: PocGroup[]): void {
     const stale = new Map<Entry, LoggedReport[]>();
     for (const [item, entry] of this.#orphans) {
-      if (item.position.receivedAt + IDENTITY_MS >= time) break;
+      if (item.position.receivedAt + this.#windows.identity_ms >= time) break;
       this.#forgetOrphan(item);
       const reports = stale.get(entry);
       if (reports === undefined) stale.set(entry, [item]);

@@ -1,6 +1,6 @@
+import type { Windows } from '../policy.ts';
 import type { HotspotKey, Millis } from '../units.ts';
 import type { Clocks, EntropyFact, PocState, RecentPoc } from './poc.ts';
-import { ATTACH_AFTER_MS, ENTROPY_MEMORY_MS, IDENTITY_MS } from './windows.ts';
 
 const NEVER: Clocks = { lastBeacon: null, lastBeaconRecip: null, lastWitness: null };
 
@@ -43,16 +43,21 @@ export function rememberEntropy(entropies: Map<string, EntropyFact>, fact: Entro
 /** The entropy that a beacon received at `at` may name; undefined if there is none or it is too old to be kept. */
 export function findEntropy(
   entropies: ReadonlyMap<string, EntropyFact>,
-  beacon: { readonly data: string; readonly at: Millis },
+  beacon: { readonly data: string; readonly at: Millis; readonly windows: Windows },
 ): EntropyFact | undefined {
   const fact = entropies.get(beacon.data);
-  return fact !== undefined && beacon.at - fact.receivedAt <= ENTROPY_MEMORY_MS ? fact : undefined;
+  return fact !== undefined && beacon.at - fact.receivedAt <= beacon.windows.entropy_memory_ms
+    ? fact
+    : undefined;
 }
 
 /** Drops entropies that no beacon whose group is still open at `time` can name: whoever judges as the log grows. */
-export function forgetEntropies(entropies: Map<string, EntropyFact>, time: Millis): void {
+export function forgetEntropies(
+  entropies: Map<string, EntropyFact>,
+  { time, windows }: { readonly time: Millis; readonly windows: Windows },
+): void {
   for (const [data, { receivedAt }] of entropies)
-    if (time - receivedAt > ENTROPY_MEMORY_MS + ATTACH_AFTER_MS) entropies.delete(data);
+    if (time - receivedAt > windows.entropy_memory_ms + windows.attach_after_ms) entropies.delete(data);
 }
 
 /**
@@ -60,9 +65,12 @@ export function forgetEntropies(entropies: Map<string, EntropyFact>, time: Milli
  * the state a function of the evidence alone. Beacons stay for two spans: a copy of one within the first span must still
  * be known as a copy by whoever starts to read a span before the next epoch.
  */
-export function forgetBefore(state: PocState, time: Millis): void {
+export function forgetBefore(
+  state: PocState,
+  { time, windows }: { readonly time: Millis; readonly windows: Windows },
+): void {
   for (const [data, { receivedAt }] of state.entropies)
-    if (receivedAt > time || time - receivedAt > ENTROPY_MEMORY_MS) state.entropies.delete(data);
+    if (receivedAt > time || time - receivedAt > windows.entropy_memory_ms) state.entropies.delete(data);
   for (const [payload, { receivedAt }] of state.recent)
-    if (time - receivedAt > 2 * IDENTITY_MS) state.recent.delete(payload);
+    if (time - receivedAt > 2 * windows.identity_ms) state.recent.delete(payload);
 }

@@ -15,7 +15,7 @@ export function reportsOf(
 
 /** Witness reports that met no beacon: they belong to no epoch. */
 export function staleOf(run: ReplayRun): readonly LoggedReport[] {
-  const grouper = new Grouper({ verify: verifySignature });
+  const grouper = new Grouper({ verify: verifySignature, windows: run.input.policy.windows });
   for (const report of reportsOf(run)) grouper.push(report);
   return grouper.flush().flatMap(({ kind, reports }) => (kind === 'stale' ? reports : []));
 }

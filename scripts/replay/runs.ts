@@ -95,6 +95,7 @@ export function openRuns(): readonly ReplayRun[] {
         parent: parentOf(networkOf(run.run), state),
         registry,
         policy,
+        denyFile: null,
         state,
         verify: verifySignature,
       },

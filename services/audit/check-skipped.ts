@@ -34,7 +34,7 @@ export async function checkSkipped(input: Skipped): Promise<string> {
   const { network, epoch, place } = input;
   const neighbours = `between epochs ${place.after?.epoch.toString() ?? 'none'} and ${place.before.epoch.toString()}`;
   input.onFinding({ kind: 'agrees', check: 'tuple', says: `none: skipped ${neighbours}` });
-  const policy = await policyOf(input);
+  const { policy, denyFile } = await policyOf(input);
   const hotspots = await readHotspots(input.connection, network);
   const { end } = epochBounds(network, epoch);
   const result = computeEpoch({
@@ -48,6 +48,7 @@ export async function checkSkipped(input: Skipped): Promise<string> {
       voters: [],
     },
     policy,
+    denyFile,
     state: await stateAfter(input),
     verify: input.verify,
   });
@@ -61,12 +62,18 @@ export async function checkSkipped(input: Skipped): Promise<string> {
   return 'empty: no beacon of a registered hotspot in the logs; skipped, nothing was paid for it';
 }
 
-async function policyOf({ network, epoch, source, place }: Skipped): Promise<Policy> {
+async function policyOf({
+  network,
+  epoch,
+  source,
+  place,
+}: Skipped): Promise<{ readonly policy: Policy; readonly denyFile: Uint8Array | null }> {
   const wanted = policyInForce(network, epoch).hash;
   const policy = openPolicy(await requireFile(source, epochPath(place.before.epoch, FILES.policy)));
   if (policyHash(policy) !== wanted)
     throw new CannotCheck('policy_unavailable', `no folder at hand holds the policy ${wanted}`);
-  return policy;
+  const deny = epochPath(place.before.epoch, FILES.deny);
+  return { policy, denyFile: policy.deny === null ? null : await requireFile(source, deny) };
 }
 
 async function stateAfter({ source, place }: Skipped): Promise<EpochState> {

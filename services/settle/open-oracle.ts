@@ -37,7 +37,7 @@ export async function openOracle(options: {
   });
   return createOracle({
     ...options,
-    policyOf: policyFromFile(join(options.dataDir, 'policy.json')),
+    policyOf: policyFromFile(options.dataDir),
     evidence: openEvidenceSource({ folder, verify, logger }),
     store,
     verify,

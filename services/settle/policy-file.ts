@@ -1,20 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import type { Policy } from '#protocol/policy';
-import { openPolicy, policyHash } from '#protocol/settle/policy-codec';
+import { policyHash } from '#protocol/settle/policy-codec';
 import type { Hash } from '#protocol/units';
 import { Outage } from '#services/runtime/outage';
+import { readPolicy, type PolicyAtHand } from '#services/runtime/policy-file';
 
-/** Reads the policy from a file, which counts only where it has the hash that the chain pins. */
-export function policyFromFile(file: string): (hash: Hash) => Promise<Policy> {
-  let held: { readonly hash: Hash; readonly policy: Policy } | null = null;
+/** Reads the policy from the data folder, which counts only where it has the hash that the chain pins. */
+export function policyFromFile(dataDir: string): (hash: Hash) => Promise<PolicyAtHand> {
+  let held: { readonly hash: Hash; readonly policy: PolicyAtHand } | null = null;
   return async (hash) => {
     if (held?.hash === hash) return held.policy;
-    const bytes = await readFile(file).catch((error: unknown) => {
-      throw new Outage('policy_unavailable', { file, expected: hash }, { cause: error });
+    const policy = await readPolicy(dataDir).catch((error: unknown) => {
+      throw new Outage('policy_unavailable', { dataDir, expected: hash }, { cause: error });
     });
-    const policy = openPolicy(new Uint8Array(bytes));
-    const found = policyHash(policy);
-    if (found !== hash) throw new Outage('policy_unavailable', { file, expected: hash, found });
+    const found = policyHash(policy.policy);
+    if (found !== hash) throw new Outage('policy_unavailable', { dataDir, expected: hash, found });
     held = { hash, policy };
     return policy;
   };

@@ -1,6 +1,5 @@
 import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
 import { computeEpoch, type EpochInput } from '#protocol/epoch';
-import type { Policy } from '#protocol/policy';
 import { folderFiles } from '#protocol/settle/folder';
 import type { Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
@@ -8,6 +7,7 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import { epochBounds, epochFacts, policyInForce } from '#services/runtime/chain-epoch';
 import { holdsBeacon } from '#services/runtime/evidence-cut';
 import type { Logger } from '#services/runtime/logger';
+import type { PolicyAtHand } from '#services/runtime/policy-file';
 import { readRegistryTable, type ChainView } from './chain-view.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { EvidenceSource } from './evidence-source.ts';
@@ -18,7 +18,7 @@ export interface SettleOptions {
   readonly network: PublicKey;
   readonly oracle: Keypair;
   /** The policy of this hash; throws Outage policy_unavailable where it is not at hand. */
-  readonly policyOf: (hash: Hash) => Promise<Policy>;
+  readonly policyOf: (hash: Hash) => Promise<PolicyAtHand>;
   readonly evidence: EvidenceSource;
   readonly store: EpochStore;
   readonly verify: VerifySignature;
@@ -49,7 +49,7 @@ export async function settleEpoch(options: SettleOptions, from: EpochOnParent): 
 /** null where no log received a beacon in the epoch: then there is no need to read the registry. */
 async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise<EpochInput | null> {
   const { view, parent, epoch } = from;
-  const policy = await options.policyOf(policyInForce(view.network, epoch).hash);
+  const { policy, denyFile } = await options.policyOf(policyInForce(view.network, epoch).hash);
   const bounds = epochBounds(view.network, epoch);
   await options.evidence.sync(policy.logs);
   const evidence = await options.evidence.cut({ logs: policy.logs, epoch, bounds });
@@ -61,6 +61,7 @@ async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise
     evidence,
     registry: await readRegistryTable(options.connection, { view, epoch, voters }),
     policy,
+    denyFile,
     state,
     verify: options.verify,
   };

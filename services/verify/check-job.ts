@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { DenyEntry, DenyList } from '#protocol/deny/deny-list';
 import type { Policy } from '#protocol/policy';
 import { parsePolicy } from '#protocol/settle/policy-codec';
 import { epochNumber, millis, type Cell, type EpochNumber, type HotspotKey } from '#protocol/units';
@@ -12,6 +13,8 @@ import { openReport } from '#protocol/wire/report';
 export interface CheckTask {
   readonly epoch: EpochNumber;
   readonly policy: Policy;
+  /** At least the entries that name the groups' keys. */
+  readonly deny: DenyList;
   /** Facts of the keys that the groups name; a key that is missing is not registered. */
   readonly registry: Registry;
   /** By data, those that the groups' beacons name; one that is missing does not stand in the evidence. */
@@ -24,9 +27,18 @@ const count = Type.Integer({ minimum: 0 });
 const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()]);
 
+/** An entry of the deny list: its key, or both keys of its pair. */
+const denied = Type.Object({
+  of: Type.String({ pattern: '^([0-9a-f]{66}){1,2}$' }),
+  from: count,
+  reason: Type.String(),
+});
+
 const schema = Type.Object({
   epoch: Type.String({ pattern: '^[0-9]{1,20}$' }),
   policy: Type.Unknown(),
+  denied: Type.Array(denied),
+  deniedEdges: Type.Array(denied),
   facts: Type.Array(
     Type.Object({
       key,
@@ -80,11 +92,16 @@ const stored = Compile(schema);
 export function encodeCheckJob(task: CheckTask): CheckJob {
   const reports = task.groups.flatMap((group) => group.reports);
   const origins = [...new Set(reports.map(({ position }) => position.origin))].sort();
+  const named = new Set<string>(reports.map(({ report }) => report.key));
   const keys = [...new Set(reports.map(({ report }) => report.key))].sort();
   const facts = keys.flatMap((each) => task.registry.get(each) ?? []);
   return {
     epoch: task.epoch.toString(),
     policy: task.policy,
+    denied: [...task.deny.keys].filter(([key]) => named.has(key)).map(([of, entry]) => ({ of, ...entry })),
+    deniedEdges: [...task.deny.edges]
+      .filter(([pair]) => named.has(pair.slice(0, 66)) && named.has(pair.slice(66)))
+      .map(([of, entry]) => ({ of, ...entry })),
     facts: facts.map((each) => ({ ...each, cell: each.cell?.toString() ?? null })),
     entropies: namedEntropies(task).map(({ data, timestamp, version, receivedAt }) => ({
       data,
@@ -135,6 +152,10 @@ export function openCheckJob(data: unknown): CheckTask {
   return {
     epoch: epochNumber(BigInt(data.epoch)),
     policy: parsePolicy(data.policy),
+    deny: {
+      keys: new Map(data.denied.map((entry) => [entry.of as HotspotKey, openEntry(entry)])),
+      edges: new Map(data.deniedEdges.map((entry) => [entry.of, openEntry(entry)])),
+    },
     registry: new Map(data.facts.map((each) => [each.key as HotspotKey, openFacts(each)])),
     entropies: new Map(
       data.entropies.map((each) => [each.data, { ...each, receivedAt: millis(each.receivedAt) }]),
@@ -154,6 +175,10 @@ function namedEntropies({ groups, entropies }: CheckTask): readonly EntropyFact[
     return report?.kind === 'beacon' ? [toHex(report.remoteEntropy)] : [];
   });
   return [...new Set(named)].sort().flatMap((data) => entropies.get(data) ?? []);
+}
+
+function openEntry({ from, reason }: CheckJob['denied'][number]): DenyEntry {
+  return { from, reason };
 }
 
 function openFacts(facts: CheckJob['facts'][number]): HotspotFacts {

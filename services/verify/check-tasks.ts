@@ -5,6 +5,6 @@ import type { CheckTask } from './check-job.ts';
 
 /** Everything about the task's groups that needs no state; the same in a worker and in fold. */
 export function checkTask(task: CheckTask, verify: VerifySignature): readonly CheckedPoc[] {
-  const { registry, policy, epoch, entropies } = task;
-  return task.groups.map((group) => checkPoc({ group, registry, policy, epoch, entropies, verify }));
+  const { registry, policy, deny, epoch, entropies } = task;
+  return task.groups.map((group) => checkPoc({ group, registry, policy, deny, epoch, entropies, verify }));
 }

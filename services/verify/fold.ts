@@ -1,5 +1,6 @@
 import { advance } from '#protocol/verify/advance';
 import type { CheckedPoc } from '#protocol/verify/checked-poc';
+import type { Windows } from '#protocol/policy';
 import type { Millis } from '#protocol/units';
 import type { EntropyFact, PocState } from '#protocol/verify/poc';
 import { forgetEntropies, rememberEntropy } from '#protocol/verify/state';
@@ -31,6 +32,7 @@ export interface Fold {
 
 export function openFold(options: {
   readonly state: PocState;
+  readonly windows: Windows;
   readonly onVerdict: (verdict: ProvisionalVerdict) => void;
   /** The state as it is at a mark, to be written before the next step. */
   readonly onMark: (mark: {
@@ -49,7 +51,7 @@ export function openFold(options: {
         rememberEntropy(state.entropies, step.entropy);
         return;
       case 'mark':
-        forgetEntropies(state.entropies, step.time);
+        forgetEntropies(state.entropies, { time: step.time, windows: options.windows });
         await options.onMark({ time: step.time, from: step.from, state });
         return;
       case 'checked': {

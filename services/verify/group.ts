@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DenyList } from '#protocol/deny/deny-list';
 import type { Policy } from '#protocol/policy';
 import { registryAt, type RawHotspot } from '#protocol/settle/registry';
 import { emptyPocState, forgetEntropies, rememberEntropy } from '#protocol/verify/state';
@@ -22,6 +23,7 @@ export interface GroupContext {
   readonly reader: Pick<JournalReader, 'read'>;
   readonly registry: RegistryReader;
   readonly policy: Policy;
+  readonly deny: DenyList;
   readonly checker: Pick<Checker, 'check'>;
   readonly outbox: Outbox;
   readonly verify: VerifySignature;
@@ -65,6 +67,7 @@ export function openGroup(context: GroupContext): Group {
 
   const fold = openFold({
     state,
+    windows: context.policy.windows,
     onVerdict: (provisional) => {
       const { beacon, witnesses, others } = provisional.verdict;
       for (const each of [...(beacon === null ? [] : [beacon]), ...witnesses, ...others])
@@ -79,6 +82,7 @@ export function openGroup(context: GroupContext): Group {
     const task = {
       epoch,
       policy: context.policy,
+      deny: context.deny,
       registry: facts({ file, epoch, groups: batch }),
       // A copy: by the time fold has to compute it itself, some may be forgotten.
       entropies: new Map(entropies),
@@ -99,6 +103,7 @@ export function openGroup(context: GroupContext): Group {
     until: point?.time ?? null,
     recent: state.recent.values(),
     verify: context.verify,
+    windows: context.policy.windows,
     onGroup,
     onEntropy: (entropy) => {
       rememberEntropy(entropies, entropy);
@@ -112,7 +117,7 @@ export function openGroup(context: GroupContext): Group {
   const mark = (): void => {
     batcher.flush();
     const place = tail.place();
-    forgetEntropies(entropies, place.time);
+    forgetEntropies(entropies, { time: place.time, windows: context.policy.windows });
     fold.push({ kind: 'mark', ...place });
   };
   const follow = async (signal: AbortSignal): Promise<void> => {

@@ -1,6 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openPolicy } from '#protocol/settle/policy-codec';
 import { writeBacklog } from '../runtime/backlog-file.ts';
 import type { GroupConfig } from '../runtime/config.ts';
 import { openJournalReader } from '../runtime/evidence/journal-reader.ts';
@@ -9,6 +8,7 @@ import { logOrigin } from '../runtime/log-origin.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { openMetrics } from '../runtime/metrics.ts';
 import { waitForNetworkFile } from '../runtime/network-file.ts';
+import { readPolicy } from '../runtime/policy-file.ts';
 import { openRegistryReader } from '../runtime/registry-file.ts';
 import type { Lifetime } from '../runtime/shutdown.ts';
 import { verifySignature } from '../runtime/signature.ts';
@@ -29,7 +29,7 @@ export async function startGroup(options: {
   const { dataDir, redisUrl } = config;
   const { name, network } = await waitForNetworkFile(dataDir, { signal: lifetime.signal, logger });
   const origin = logOrigin({ name, network, ingest: config.ingestName });
-  const policy = openPolicy(Uint8Array.from(await readFile(join(dataDir, 'policy.json'))));
+  const { policy, deny } = await readPolicy(dataDir);
   const point = await pointOrStart({ dataDir, origin, logger });
   const metrics = openMetrics('verify');
   const group = openGroup({
@@ -37,6 +37,7 @@ export async function startGroup(options: {
     reader: openJournalReader(join(dataDir, 'ingest', 'journal')),
     registry: openRegistryReader(dataDir),
     policy,
+    deny,
     checker: lifetime.own(openChecker({ redisUrl, logger, metrics, verify: verifySignature })),
     outbox: lifetime.own(openOutbox({ redisUrl, logger, metrics, now: Date.now })),
     verify: verifySignature,

@@ -1,6 +1,7 @@
 import type { KnownRecord } from '#protocol/evidence/cut';
 import type { LocatedRecord } from '#protocol/evidence/record';
 import { loggedReport } from '#protocol/settle/logged-reports';
+import type { Windows } from '#protocol/policy';
 import { SESSION_LIFETIME_MS, Sessions } from '#protocol/settle/signer';
 import { millis, type Millis } from '#protocol/units';
 import { Grouper } from '#protocol/verify/grouper';
@@ -36,10 +37,11 @@ export function openTail(
     readonly until: Millis | null;
     readonly recent: Iterable<RecentPoc>;
     readonly verify: VerifySignature;
+    readonly windows: Windows;
   },
 ): Tail {
   const { origin, verify, onGroup, onEntropy, onSkipped } = options;
-  const grouper = new Grouper({ verify, recent: options.recent });
+  const grouper = new Grouper({ verify, windows: options.windows, recent: options.recent });
   const live = openLiveSessions(verify);
   let next = options.from;
   let time = millis(0);

@@ -2,8 +2,6 @@ import { ProtocolError } from '#protocol/errors';
 import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
 import { canonicalText } from '#protocol/settle/bytes/canonical-json';
 import { openPolicy, parsePolicy, policyBytes, policyHash } from '#protocol/settle/policy-codec';
-import { keyText } from '#protocol/wire/key';
-import type { HotspotKey } from '#protocol/units';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { hex, utf8 } from '@scure/base';
 import { describe, expect, it } from 'vitest';
@@ -16,19 +14,10 @@ const refusalOf = (value: unknown): unknown => {
     throw error;
   }
 };
-// ed25519 keys are any 32 bytes.
-const [first, second] = ['aa', 'bb'].map((byte) => keyText(`01${byte.repeat(32)}` as HotspotKey)).sort();
-if (first === undefined || second === undefined) throw new Error('two keys');
 
 const FULL: Policy = {
   ...DEFAULT_POLICY,
-  deny: {
-    keys: [
-      { key: first, from: 0 },
-      { key: second, from: 12 },
-    ],
-    edges: [{ a: first, b: second, from: 3 }],
-  },
+  deny: { keeper: 'keeper+00aabbcc+AQID', hash: 'ab'.repeat(32) },
   logs: [
     { origin: 'a/net/1', vkey: 'a/net/1+00aabbcc+AQID', url: 'http://127.0.0.1:4000/log' },
     { origin: 'b/net/1', vkey: 'b/net/1+00aabbcc+AQID', url: 'https://example.net/log' },
@@ -84,9 +73,21 @@ describe('the policy', () => {
       ['credit_price', { ...FULL, credit_price: '0' }],
       ['credit_price', { ...FULL, credit_price: '18446744073709551616' }],
       ['credit_price', { ...FULL, credit_price: 3_590_000 }],
-      ['deny.keys.0.key', { ...FULL, deny: { keys: [{ key: 'x', from: 0 }], edges: [] } }],
-      ['deny.keys.1', { ...FULL, deny: { keys: [...FULL.deny.keys].reverse(), edges: [] } }],
-      ['deny.edges.0', { ...FULL, deny: { keys: [], edges: [{ a: second, b: first, from: 0 }] } }],
+      ['deny.keeper', { ...FULL, deny: { ...FULL.deny, keeper: 'keeper' } }],
+      ['deny.hash', { ...FULL, deny: { ...FULL.deny, hash: 'AB'.repeat(32) } }],
+      ['deny.keys', { ...FULL, deny: { ...FULL.deny, keys: [] } }],
+      ['windows.entropy_s', { ...FULL, windows: { ...FULL.windows, entropy_s: 0 } }],
+      ['windows.identity_ms', { ...FULL, windows: { ...FULL.windows, identity_ms: 180_000 } }],
+      ['windows.lag_after_beacon_ms', { ...FULL, windows: { ...FULL.windows, lag_after_beacon_ms: 10_001 } }],
+      ['windows.active_ms', { ...FULL, windows: { ...FULL.windows, active_ms: undefined } }],
+      ['pair.max_distance_km', { ...FULL, pair: { ...FULL.pair, max_distance_km: 100.5 } }],
+      ['units.decay_bp', { ...FULL, units: { ...FULL.units, decay_bp: 9901 } }],
+      ['density', { ...FULL, density: FULL.density.slice(0, 6) }],
+      ['density.0.resolution', { ...FULL, density: FULL.density.toReversed() }],
+      ['density.0.max', { ...FULL, density: [{ ...FULL.density[0], max: 0 }, ...FULL.density.slice(1)] }],
+      ['unknown_scale_bp', { ...FULL, unknown_scale_bp: 10_001 }],
+      ['unused_data_to_beacons_bp', { ...FULL, unused_data_to_beacons_bp: -1 }],
+      ['credit_bytes', { ...FULL, credit_bytes: 0 }],
       ['regions', { ...FULL, regions: 'ab' }],
       ['logs.0.origin', { ...FULL, logs: [{ ...FULL.logs[0], origin: 'with space' }] }],
       ['logs.0.vkey', { ...FULL, logs: [{ ...FULL.logs[0], vkey: 'none' }] }],

@@ -80,6 +80,7 @@ describe('the evidence of an audited epoch', () => {
       evidence: [sealed],
       registry: world.registry(),
       policy: { ...world.policy, logs: [{ origin, vkey: formatVerifierKey(signer.key), url }] },
+      denyFile: null,
       stateBefore: emptyState(),
       state: emptyState(),
       leaves: [],

@@ -1,3 +1,5 @@
+import { DEFAULT_POLICY } from '#protocol/policy';
+import { NOBODY_DENIED } from '#protocol/deny/deny-list';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { rm, writeFile } from 'node:fs/promises';
@@ -22,6 +24,7 @@ const { policy } = new TestWorld({ hotspots: [], epochs: 0 });
 const task: CheckTask = {
   epoch: epochNumber(0n),
   policy,
+  deny: NOBODY_DENIED,
   registry: new Map(),
   entropies: new Map(),
   groups: [],
@@ -30,6 +33,7 @@ const task: CheckTask = {
 describe('fold', () => {
   it('keeps nothing of the results that it has applied', async () => {
     const fold = openFold({
+      windows: DEFAULT_POLICY.windows,
       state: emptyPocState(),
       onVerdict: () => undefined,
       onMark: () => Promise.resolve(),
@@ -73,6 +77,7 @@ describe('fold', () => {
   it('ends when it is told to, whatever it waits for', async () => {
     for (const waitsForResult of [false, true]) {
       const fold = openFold({
+        windows: DEFAULT_POLICY.windows,
         state: emptyPocState(),
         onVerdict: () => undefined,
         onMark: () => Promise.resolve(),

@@ -1,3 +1,5 @@
+import { DEFAULT_POLICY } from '#protocol/policy';
+import { NOBODY_DENIED } from '#protocol/deny/deny-list';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,6 +52,7 @@ describe('the tail', () => {
     ): { groups: string[]; tail: ReturnType<typeof openTail> } => {
       const groups: string[] = [];
       const tail = openTail({
+        windows: DEFAULT_POLICY.windows,
         origin,
         from,
         until: until?.time ?? null,
@@ -84,6 +87,7 @@ describe('a check job', () => {
     const groups: PocGroup[] = [];
     const entropies = new Map();
     const tail = openTail({
+      windows: DEFAULT_POLICY.windows,
       origin: world.log().origin,
       from: 0,
       until: null,
@@ -95,7 +99,14 @@ describe('a check job', () => {
     });
     records.forEach(tail.take);
     const { policy } = world;
-    const task = { epoch: epochNumber(0n), policy, registry: world.registry().hotspots, entropies, groups };
+    const task = {
+      epoch: epochNumber(0n),
+      policy,
+      deny: NOBODY_DENIED,
+      registry: world.registry().hotspots,
+      entropies,
+      groups,
+    };
 
     const carried: unknown = JSON.parse(JSON.stringify(encodeCheckJob(task)));
     const opened = openCheckJob(carried);
@@ -346,6 +357,7 @@ async function startLine(options: {
     },
     registry: openRegistryReader(data.dataDir),
     policy: world.policy,
+    deny: NOBODY_DENIED,
     checker: { check: options.check },
     outbox,
     verify: options.recordAt === undefined ? () => false : verifySignature,

@@ -1,4 +1,5 @@
 import { latLngToCell } from 'h3-js';
+import { edgeOf, NOBODY_DENIED, type DenyEntry, type DenyList } from '#protocol/deny/deny-list';
 import { deriveBeacon } from '#protocol/crypto/payload';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import type { Region } from '#protocol/geo/regions';
@@ -48,6 +49,17 @@ export function keyNumber(number: number): HotspotKey {
   return `01${number.toString(16).padStart(8, '0')}${'5a'.repeat(28)}` as HotspotKey;
 }
 
+/** A deny list of keys. */
+export function denyKeys(keys: readonly HotspotKey[], from: number): DenyList {
+  return { keys: new Map(keys.map((key) => [key, { from, reason: 'keeper' }])), edges: new Map() };
+}
+
+/** A deny list of pairs. */
+export function denyEdges(pairs: readonly (readonly [HotspotKey, HotspotKey])[], from: number): DenyList {
+  const edges = pairs.map(([a, b]): [string, DenyEntry] => [edgeOf(a, b), { from, reason: 'keeper' }]);
+  return { keys: new Map(), edges: new Map(edges) };
+}
+
 /** A full, endorsed, active hotspot of long standing near Berlin, `metres` east of the reference point. */
 export function hotspot(
   number: number,
@@ -84,6 +96,7 @@ export class PocWorld {
   readonly entropies: Map<string, EntropyFact>;
   readonly state: PocState = emptyPocState();
   policy: Policy;
+  deny: DenyList = NOBODY_DENIED;
   epoch: EpochNumber = EPOCH;
   regionOf: (facts: HotspotFacts) => Region | null = assertedRegion;
   #nextIndex = 0;
@@ -161,15 +174,24 @@ export class PocWorld {
 
   /** Groups, checks and advances reports in order of position. */
   judge(...reports: readonly LoggedReport[]): readonly PocVerdict[] {
-    const grouper = new Grouper({ verify: verifyMarked });
+    const grouper = new Grouper({ verify: verifyMarked, windows: this.policy.windows });
     const sorted = [...reports].sort((a, b) => comparePositions(a.position, b.position));
     for (const report of sorted) grouper.push(report);
     return grouper.flush().map((group) => this.judgeGroup(group));
   }
 
   judgeGroup(group: Parameters<typeof checkPoc>[0]['group']): PocVerdict {
-    const { registry, policy, epoch, entropies, state, regionOf } = this;
-    const checked = checkPoc({ group, registry, policy, epoch, entropies, verify: verifyMarked, regionOf });
+    const { registry, policy, deny, epoch, entropies, state, regionOf } = this;
+    const checked = checkPoc({
+      group,
+      registry,
+      policy,
+      deny,
+      epoch,
+      entropies,
+      verify: verifyMarked,
+      regionOf,
+    });
     // As it crosses a queue.
     const crossed = JSON.parse(JSON.stringify(checked)) as typeof checked;
     return advance({ state, checked: crossed, policy, epoch });

@@ -1,3 +1,4 @@
+import { NOBODY_DENIED } from '#protocol/deny/deny-list';
 import { join } from 'node:path';
 import { Worker } from 'bullmq';
 import type { LocatedRecord } from '#protocol/evidence/record';
@@ -24,7 +25,7 @@ export function batchVerdicts(world: TestWorld): Verdicts {
   const log = world.log();
   const records = log.entries().map((entry): LocatedRecord['record'] => decodeRecord(entry));
   const state = emptyPocState();
-  const grouper = new Grouper({ verify: verifySignature });
+  const grouper = new Grouper({ verify: verifySignature, windows: world.policy.windows });
   const sessions = new Sessions({ sessions: new Map(), verify: verifySignature });
   for (const [index, { receivedAt, body }] of records.entries()) {
     const position = { receivedAt, origin: log.origin, index };
@@ -44,6 +45,7 @@ export function batchVerdicts(world: TestWorld): Verdicts {
       group,
       registry,
       policy,
+      deny: NOBODY_DENIED,
       epoch,
       entropies: state.entropies,
       verify: verifySignature,

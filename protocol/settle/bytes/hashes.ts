@@ -16,7 +16,10 @@ export interface EvidenceCut {
 export const EMPTY_ROOT: Hash = hex.encode(sha256(new Uint8Array())) as Hash;
 
 /** `SHA-256("coverant/<name>/v1" || bytes)`. */
-export function taggedHash(name: 'evidence' | 'registry' | 'policy' | 'state', bytes: Uint8Array): Hash {
+export function taggedHash(
+  name: 'evidence' | 'registry' | 'policy' | 'state' | 'deny',
+  bytes: Uint8Array,
+): Hash {
   return hex.encode(sha256(concatBytes(utf8ToBytes(`coverant/${name}/v1`), bytes))) as Hash;
 }
 

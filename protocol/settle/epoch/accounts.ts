@@ -1,6 +1,5 @@
-import type { Policy } from '../../policy.ts';
+import type { DenyList } from '../../deny/deny-list.ts';
 import { amount, type Amount, type EpochNumber } from '../../units.ts';
-import { keyFromText } from '../../wire/key.ts';
 import { hotspotLeafKey, type LeafKey } from '../leaf.ts';
 import type { EpochState } from '../state.ts';
 
@@ -16,10 +15,10 @@ export function advanceAccounts(input: {
   readonly epoch: EpochNumber;
   readonly holdback: number;
   readonly earned: ReadonlyMap<LeafKey, Amount>;
-  readonly deny: Policy['deny'];
+  readonly deny: DenyList;
 }): Accounts {
   const deniedFrom = new Map(
-    input.deny.keys.map((entry) => [hotspotLeafKey(keyFromText(entry.key)), BigInt(entry.from)]),
+    [...input.deny.keys].map(([key, { from }]) => [hotspotLeafKey(key), BigInt(from)]),
   );
   const isDenied = (key: LeafKey, epoch: EpochNumber): boolean => {
     const from = deniedFrom.get(key);

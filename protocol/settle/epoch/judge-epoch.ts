@@ -1,5 +1,6 @@
+import type { DenyList } from '../../deny/deny-list.ts';
 import type { EpochFacts } from '../../epoch.ts';
-import type { Policy } from '../../policy.ts';
+import type { Policy, Windows } from '../../policy.ts';
 import { millis, type Cell } from '../../units.ts';
 import { advance } from '../../verify/advance.ts';
 import { checkPoc } from '../../verify/check-poc.ts';
@@ -19,9 +20,6 @@ import { comparePositions } from '../../verify/position.ts';
 import { isRegistered } from '../../verify/rules/participant.ts';
 import { clonePocState, forgetBefore, rememberEntropy } from '../../verify/state.ts';
 
-/** Hotspots whose beacon was heard less than this long before the epoch's end are counted in the density. */
-const ACTIVE_MS = 61 * 3_600_000;
-
 export interface JudgedEpoch {
   /** PoCs whose beacon lies in the epoch, and late reports of the epoch, in the order of judgement. */
   readonly verdicts: readonly PocVerdict[];
@@ -37,6 +35,7 @@ export interface JudgedEpoch {
 export function judgeEpoch(input: {
   readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
   readonly policy: Policy;
+  readonly deny: DenyList;
   readonly registry: Registry;
   readonly state: PocState;
   /** In order, from 181 s before the epoch's start. */
@@ -44,21 +43,21 @@ export function judgeEpoch(input: {
   readonly entropies: readonly EntropyFact[];
   readonly verify: VerifySignature;
 }): JudgedEpoch {
-  const { facts, policy, registry, verify } = input;
+  const { facts, policy, deny, registry, verify } = input;
   const { epoch } = facts;
   const state = clonePocState(input.state);
   for (const entropy of input.entropies) rememberEntropy(state.entropies, entropy);
   const inEpoch = ({ receivedAt }: Position): boolean =>
     facts.start * 1000 < receivedAt && receivedAt <= facts.end * 1000;
 
-  const grouper = new Grouper({ verify, recent: state.recent.values() });
+  const grouper = new Grouper({ verify, windows: policy.windows, recent: state.recent.values() });
   for (const report of input.reports) grouper.push(report);
   const verdicts: PocVerdict[] = [];
   const badlySigned: ReportVerdict[] = [];
   const judge = (group: PocGroup): PocVerdict =>
     advance({
       state,
-      checked: checkPoc({ group, registry, policy, epoch, entropies: state.entropies, verify }),
+      checked: checkPoc({ group, registry, policy, deny, epoch, entropies: state.entropies, verify }),
       policy,
       epoch,
     });
@@ -79,7 +78,7 @@ export function judgeEpoch(input: {
     );
     if (verdict.beacon !== null || others.length > 0) verdicts.push({ ...verdict, others });
   }
-  forgetBefore(state, millis(facts.end * 1000));
+  forgetBefore(state, { time: millis(facts.end * 1000), windows: policy.windows });
   badlySigned.sort((a, b) => comparePositions(a.position, b.position));
   const hasBeacon = verdicts.some(({ beacon, others }) =>
     [...(beacon === null ? [] : [beacon]), ...others].some(
@@ -93,16 +92,21 @@ export function judgeEpoch(input: {
   return { verdicts, badlySigned, hasBeacon, state };
 }
 
-/** Cells of the hotspots whose last heard beacon is younger than 61 h at the end (seconds), one per hotspot. */
+/** Cells of the hotspots whose last heard beacon is younger than `active_ms` at the end (seconds), one per hotspot. */
 export function activeCells(input: {
   readonly state: PocState;
   readonly registry: Registry;
   readonly end: number;
+  readonly windows: Windows;
 }): Cell[] {
   const cells: Cell[] = [];
   for (const [key, { lastBeaconRecip }] of input.state.clocks) {
     const cell = input.registry.get(key)?.cell ?? null;
-    if (cell !== null && lastBeaconRecip !== null && input.end * 1000 - lastBeaconRecip < ACTIVE_MS)
+    if (
+      cell !== null &&
+      lastBeaconRecip !== null &&
+      input.end * 1000 - lastBeaconRecip < input.windows.active_ms
+    )
       cells.push(cell);
   }
   return cells;

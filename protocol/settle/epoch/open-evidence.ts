@@ -4,7 +4,6 @@ import { openEvidence, type OpenedEvidence, type SealedEvidence } from '../../ev
 import { EMPTY_ROOT } from '../../evidence/merkle.ts';
 import { entryReceivedAt } from '../../evidence/record.ts';
 import type { Policy } from '../../policy.ts';
-import { IDENTITY_MS } from '../../verify/windows.ts';
 
 /** What stands for a log that is left out of an epoch: size 0 (evidence.md, "The cut of an epoch"). */
 export function withoutEvidence(origin: string): SealedEvidence {
@@ -14,7 +13,7 @@ export function withoutEvidence(origin: string): SealedEvidence {
 /** Opens the evidence of every log of the policy; evidence_mismatch unless each has its cut and all that belongs to it. */
 export function openEpochEvidence(input: {
   readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
-  readonly policy: Pick<Policy, 'logs' | 'grace_ms'>;
+  readonly policy: Pick<Policy, 'logs' | 'grace_ms' | 'windows'>;
   readonly evidence: readonly SealedEvidence[];
 }): OpenedEvidence[] {
   const { policy, evidence } = input;
@@ -36,7 +35,7 @@ export function openEpochEvidence(input: {
  */
 function requireCut(input: {
   readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
-  readonly policy: Pick<Policy, 'grace_ms'>;
+  readonly policy: Pick<Policy, 'grace_ms' | 'windows'>;
   readonly sealed: SealedEvidence;
   readonly opened: OpenedEvidence;
 }): void {
@@ -51,7 +50,7 @@ function requireCut(input: {
   if (close.receivedAt < earliest)
     throw mismatch(opened.origin, { expected: `a close at ${earliest} or later`, close: close.receivedAt });
   const [first, second] = sealed.entries.slice(0, 2).map((entry) => entryReceivedAt(entry));
-  const bound = facts.start * 1000 - IDENTITY_MS;
+  const bound = facts.start * 1000 - policy.windows.identity_ms;
   const complete = opened.from === 0 || (first !== undefined && first < bound);
   const tight = second === undefined || second >= bound;
   if (!complete || !tight)

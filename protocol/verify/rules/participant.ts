@@ -1,13 +1,13 @@
+import { keyDenied, type DenyList } from '../../deny/deny-list.ts';
 import { regionOf, type Region } from '../../geo/regions.ts';
 import type { Policy } from '../../policy.ts';
 import type { EpochNumber, HotspotKey, Millis } from '../../units.ts';
 import type { EntropyFact, HotspotFacts, Objection, Side } from '../poc.ts';
-import { ENTROPY_LIFE_S } from '../windows.ts';
-import { keyDeniedFrom } from './deny-list.ts';
 
 /** What holds for all reports of a group. */
 export interface Circumstances {
   readonly policy: Policy;
+  readonly deny: DenyList;
   readonly epoch: EpochNumber;
   readonly regionOf: (facts: HotspotFacts) => Region | null;
 }
@@ -56,9 +56,10 @@ export function asserted(of: Participant): Objection | undefined {
 }
 
 /** Check 3: the key is not on the deny list. */
-export function notDenied({ side, key, policy, epoch }: Participant): Objection | undefined {
-  const from = keyDeniedFrom(policy, { key, epoch });
-  return from === null ? undefined : { reason: 'denied', side, numbers: { key, from_epoch: from } };
+export function notDenied({ side, key, deny, epoch }: Participant): Objection | undefined {
+  const entry = keyDenied(deny, { key, epoch });
+  if (entry === undefined) return undefined;
+  return { reason: 'denied', side, numbers: { key, from_epoch: entry.from, listed_for: entry.reason } };
 }
 
 /** Check 3b: status is active. */
@@ -68,11 +69,12 @@ export function notQuarantined({ side, facts, epoch }: Participant): Objection |
 }
 
 /** Check 4 and 6: whole seconds, start <= received <= start + 180. */
-export function withinEntropy({ side, entropy, receivedAt }: Participant): Objection | undefined {
+export function withinEntropy({ side, entropy, receivedAt, policy }: Participant): Objection | undefined {
   if (entropy === undefined) return { reason: 'stale', side, numbers: { entropy_s: null } };
   const age = Math.floor(receivedAt / 1000) - entropy.timestamp;
-  if (age >= 0 && age <= ENTROPY_LIFE_S) return undefined;
-  const numbers = { entropy_s: entropy.timestamp, age_s: age, limit_s: ENTROPY_LIFE_S };
+  const limit = policy.windows.entropy_s;
+  if (age >= 0 && age <= limit) return undefined;
+  const numbers = { entropy_s: entropy.timestamp, age_s: age, limit_s: limit };
   return { reason: 'entropy_expired', side, numbers };
 }
 

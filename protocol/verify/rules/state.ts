@@ -2,7 +2,6 @@ import type { Policy } from '../../policy.ts';
 import type { HotspotKey, Millis } from '../../units.ts';
 import type { Clocks, Numbers, Objection, PocState } from '../poc.ts';
 import { clocksOf } from '../state.ts';
-import { RECIPROCITY_MS } from '../windows.ts';
 
 /** A report whose stateless checks passed, at its reception. */
 export interface StatefulCase {
@@ -44,9 +43,10 @@ export function bucketOf(time: Millis, policy: Policy): number {
 }
 
 /** A clock that never moved is too old; one that is ahead is not. */
-function tooOld({ state, key, receivedAt }: StatefulCase, clock: keyof Clocks): Numbers | undefined {
+function tooOld({ state, policy, key, receivedAt }: StatefulCase, clock: keyof Clocks): Numbers | undefined {
   const last = clocksOf(state, key)[clock];
   const age = last === null ? null : receivedAt - last;
-  if (age !== null && age < RECIPROCITY_MS) return undefined;
-  return { last_ms: last, age_ms: age, limit_ms: RECIPROCITY_MS };
+  const limit = policy.windows.reciprocity_ms;
+  if (age !== null && age < limit) return undefined;
+  return { last_ms: last, age_ms: age, limit_ms: limit };
 }

@@ -1,10 +1,10 @@
+import { edgeDenied } from '../../deny/deny-list.ts';
 import { cellsApart } from '../../geo/cell.ts';
 import { distanceMetres } from '../../geo/distance.ts';
 import { fitsFreeSpace, freeSpaceTenths } from '../../geo/free-space.ts';
 import type { WitnessReport } from '../../wire/report.ts';
 import type { HotspotFacts, Numbers, Objection } from '../poc.ts';
 import type { BeaconCase } from './beacon.ts';
-import { edgeDeniedFrom } from './deny-list.ts';
 import {
   asserted,
   capable,
@@ -14,11 +14,6 @@ import {
   withinEntropy,
   type Participant,
 } from './participant.ts';
-
-/** Hz. */
-const MAX_FREQUENCY_OFFSET = 100_000n;
-const MAX_DISTANCE_KM = 100;
-const MIN_CELLS_APART = 8;
 
 /** An attached witness report with the beacon that it attaches to. */
 export interface WitnessCase extends Participant {
@@ -109,9 +104,11 @@ function duplicate({ again, key }: WitnessCase): Objection | undefined {
   return again ? objection('duplicate', { key }) : undefined;
 }
 
-function edgeNotDenied({ policy, epoch, key, beacon }: WitnessCase): Objection | undefined {
-  const from = edgeDeniedFrom(policy, { a: key, b: beacon.key, epoch });
-  return from === null ? undefined : objection('denied_edge', { beaconer: beacon.key, from_epoch: from });
+function edgeNotDenied({ deny, epoch, key, beacon }: WitnessCase): Objection | undefined {
+  const entry = edgeDenied(deny, { a: key, b: beacon.key, epoch });
+  if (entry === undefined) return undefined;
+  const numbers = { beaconer: beacon.key, from_epoch: entry.from, listed_for: entry.reason };
+  return objection('denied_edge', numbers);
 }
 
 function notSelf({ key, beacon }: WitnessCase): Objection | undefined {
@@ -122,13 +119,14 @@ function inTime(of: WitnessCase): Objection | undefined {
   return of.lag <= of.lagLimit ? undefined : objection('too_late', lagNumbers(of));
 }
 
-function onFrequency({ report, beacon }: WitnessCase): Objection | undefined {
+function onFrequency({ report, beacon, policy }: WitnessCase): Objection | undefined {
   const offset = report.frequency - beacon.report.frequency;
-  if (offset <= MAX_FREQUENCY_OFFSET && -offset <= MAX_FREQUENCY_OFFSET) return undefined;
+  const limit = policy.pair.max_frequency_offset_hz;
+  if (offset <= limit && -offset <= limit) return undefined;
   return objection('invalid_frequency', {
     frequency_hz: String(report.frequency),
     beacon_frequency_hz: String(beacon.report.frequency),
-    limit_hz: Number(MAX_FREQUENCY_OFFSET),
+    limit_hz: limit,
   });
 }
 
@@ -139,17 +137,19 @@ function inRegion({ facts, beacon, regionOf }: WitnessCase): Objection | undefin
   return objection('invalid_region', { region, beacon_region: beaconRegion });
 }
 
-function nearEnough({ path }: WitnessCase): Objection | undefined {
-  if (Math.floor(path.metres / 1000) <= MAX_DISTANCE_KM) return undefined;
-  return objection('max_distance_exceeded', { distance_m: path.metres, limit_km: MAX_DISTANCE_KM });
+function nearEnough({ path, policy }: WitnessCase): Objection | undefined {
+  const limit = policy.pair.max_distance_km;
+  if (Math.floor(path.metres / 1000) <= limit) return undefined;
+  return objection('max_distance_exceeded', { distance_m: path.metres, limit_km: limit });
 }
 
-function farEnough({ path }: WitnessCase): Objection | undefined {
-  if (path.cells !== null && path.cells >= MIN_CELLS_APART) return undefined;
+function farEnough({ path, policy }: WitnessCase): Objection | undefined {
+  const least = policy.pair.min_cells_apart;
+  if (path.cells !== null && path.cells >= least) return undefined;
   return objection('below_min_distance', {
     distance_m: path.metres,
     cells_apart: path.cells,
-    least_cells: MIN_CELLS_APART,
+    least_cells: least,
   });
 }
 

@@ -1,11 +1,11 @@
-import { computeEpoch } from '#protocol/epoch';
+import { computeEpoch, type EpochInput } from '#protocol/epoch';
 import { hotspotLeafKey, payeeLeafKey, type LeafKey } from '#protocol/settle/leaf';
 import { emptyState, openState, stateBytes, type EpochState } from '#protocol/settle/state';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
-import type { Policy } from '#protocol/policy';
 import { keyText } from '#protocol/wire/key';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { signedDenyFile } from '../../support/deny-file.ts';
 import { EMISSION, testAddress, testHotspot, TestWorld, type TestHotspot } from './world.ts';
 
 const hotspots = Array.from({ length: 4 }, (_, at) => testHotspot(`history ${at}`, at));
@@ -23,7 +23,7 @@ function settle(input: {
   /** By epoch, which hotspots take part. */
   readonly busy: readonly (readonly TestHotspot[])[];
   readonly holdback: number;
-  readonly policyOf?: (epoch: number) => Partial<Policy>;
+  readonly inputOf?: (epoch: number, input: EpochInput) => EpochInput;
 }): readonly Settled[] {
   const settled: Settled[] = [];
   let state = emptyState();
@@ -36,7 +36,7 @@ function settle(input: {
       parent: last?.tuple ?? null,
       voters: last === undefined ? [] : ORACLES,
     });
-    const result = computeEpoch({ ...base, policy: { ...base.policy, ...input.policyOf?.(epoch) } });
+    const result = computeEpoch(input.inputOf?.(epoch, base) ?? base);
     if (result.kind === 'empty') continue;
     const growth = result.tuple.cumulativeTotal - (last?.tuple.cumulativeTotal ?? 0n);
     const first = Math.max(0, (last?.epoch ?? -1) - input.holdback + 1);
@@ -94,10 +94,12 @@ describe('epoch after epoch', () => {
     const [denied] = hotspots;
     if (denied === undefined) throw new Error('no hotspot');
     const leaf = hotspotLeafKey(denied.key);
-    const deny = { keys: [{ key: keyText(denied.key), from: 1 }], edges: [] };
-    const policyOf = (epoch: number): Partial<Policy> => (epoch >= 2 ? { deny } : {});
+    const grounds = { from: 1, reason: 'keeper', epoch: 1, evidence: [] } as const;
+    const { denyFile, deny } = signedDenyFile({ keys: [{ key: keyText(denied.key), ...grounds }] });
+    const inputOf = (epoch: number, input: EpochInput): EpochInput =>
+      epoch >= 2 ? { ...input, denyFile, policy: { ...input.policy, deny } } : input;
     const busy = [hotspots, hotspots, hotspots, hotspots];
-    const settled = settle({ busy, holdback: 2, policyOf });
+    const settled = settle({ busy, holdback: 2, inputOf });
     const honest = settle({ busy, holdback: 2 });
     // Epoch 0 was before `from`; epoch 1 is dropped when it ripens in epoch 3.
     const [, , third, fourth] = settled.map(({ state }) => state.cumulative.get(leaf));

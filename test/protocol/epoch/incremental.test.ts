@@ -1,3 +1,4 @@
+import { NOBODY_DENIED } from '#protocol/deny/deny-list';
 import { computeEpoch } from '#protocol/epoch';
 import { openEvidence } from '#protocol/evidence/cut';
 import { mergeEvidence } from '#protocol/settle/logged-reports';
@@ -85,13 +86,14 @@ function folded(world: TestWorld): readonly (readonly PocVerdict[])[] {
       group,
       registry,
       policy,
+      deny: NOBODY_DENIED,
       epoch: epochNumber(BigInt(epoch)),
       entropies: state.entropies,
       verify: verifySignature,
     });
     verdicts[epoch]?.push(advance({ state, checked, policy, epoch: epochNumber(BigInt(epoch)) }));
   };
-  const grouper = new Grouper({ verify: verifySignature });
+  const grouper = new Grouper({ verify: verifySignature, windows: world.policy.windows });
   for (const report of reports) {
     grouper.push(report);
     grouper.advanceTo(millis(report.position.receivedAt)).forEach(judge);

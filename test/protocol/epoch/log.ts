@@ -4,7 +4,7 @@ import { inclusionProof } from '#protocol/evidence/proof';
 import { decodeRecord, encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
 import type { EpochFacts } from '#protocol/epoch';
 import { millis } from '#protocol/units';
-import { IDENTITY_MS } from '#protocol/verify/windows';
+import { DEFAULT_POLICY } from '#protocol/policy';
 
 /** A record to come; a report may name another event as its session. */
 export interface LogEvent {
@@ -44,7 +44,7 @@ export class TestLog {
     const records = all.map(decodeRecord);
     const close = records.findIndex(({ body }) => body.kind === 'epoch_close' && body.epoch === facts.epoch);
     const size = close + 1;
-    const bound = facts.start * 1000 - IDENTITY_MS;
+    const bound = facts.start * 1000 - DEFAULT_POLICY.windows.identity_ms;
     const from = Math.max(
       0,
       records.findLastIndex(({ receivedAt }) => receivedAt < bound),

@@ -138,6 +138,7 @@ export class TestWorld {
       evidence: this.logs.map((log) => log.seal(facts)),
       registry: this.registry(before.voters),
       policy: this.policy,
+      denyFile: null,
       state: before.state,
       verify: verifySignature,
     };

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '#protocol/policy';
 import { decimalText } from '#protocol/reward/decimal';
 import { densityScales } from '#protocol/reward/density';
 import type { Cell } from '#protocol/units';
@@ -8,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 const cell = (value: bigint): Cell => value as Cell;
 const ofHex = (value: string): Cell => cell(BigInt(`0x${value}`));
 const texts = (cells: readonly Cell[]): readonly string[] => {
-  const scales = densityScales(cells);
+  const scales = densityScales(cells, DEFAULT_POLICY.density);
   return [...new Set(cells)].map((each) => decimalText(scales.get(each) ?? -1n, 4));
 };
 const SEVEN = [
@@ -80,7 +81,7 @@ describe('density scales', () => {
         fc.array(fc.tuple(fc.nat(places.length - 1), fc.nat(342)), { minLength: 1, maxLength: 400 }),
         (picks) => {
           const cells = picks.map(([nine, twelve]) => ofHex(places[nine]?.[twelve % 343] ?? ''));
-          const exact = densityScales(cells);
+          const exact = densityScales(cells, DEFAULT_POLICY.density);
           for (const [each, scale] of slowScales(cells))
             expect(Math.abs(Number(exact.get(each)) / 10_000 - scale)).toBeLessThanOrEqual(0.000_050_001);
         },
@@ -91,8 +92,8 @@ describe('density scales', () => {
 
   it('do not depend on the order of hotspots', () => {
     const crowd = gridDisk('8c1f1d489b2c1ff', 12).map(ofHex);
-    expect(densityScales([...crowd].reverse())).toEqual(
-      new Map([...densityScales(crowd)].sort(([a], [b]) => (a < b ? 1 : -1))),
+    expect(densityScales([...crowd].reverse(), DEFAULT_POLICY.density)).toEqual(
+      new Map([...densityScales(crowd, DEFAULT_POLICY.density)].sort(([a], [b]) => (a < b ? 1 : -1))),
     );
   });
 });

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '#protocol/policy';
 import { pocShares } from '#protocol/reward/shares';
 import { millis, type Cell, type Hash, type HotspotKey } from '#protocol/units';
 import type { PocVerdict, ReportVerdict } from '#protocol/verify/poc';
@@ -46,7 +47,7 @@ describe('shares of an epoch', () => {
 
   it("are units times the beaconer's scale, for the beaconer as for its selected witnesses", () => {
     const verdicts = [poc({}, [a, b], [c]), poc({}, [a], [])];
-    const shares = pocShares({ verdicts, registry, scales });
+    const shares = pocShares({ verdicts, registry, scales, policy: DEFAULT_POLICY });
     // Half a unit and a quarter; a unit for each selected report; all at 0.5.
     expect(shares.get(beaconer)).toEqual({ beacon: 37_500_000n, witness: 0n });
     expect(shares.get(a)).toEqual({ beacon: 0n, witness: 100_000_000n });
@@ -56,12 +57,24 @@ describe('shares of an epoch', () => {
 
   it('are nothing for an invalid beacon, and for one without selected witnesses', () => {
     const verdicts = [poc({ reason: 'denied', side: 'beaconer' }, [a], []), poc({}, [], [b])];
-    expect(pocShares({ verdicts, registry, scales }).size).toBe(0);
-    expect(pocShares({ verdicts: [{ ...poc({}, [a], []), beacon: null }], registry, scales }).size).toBe(0);
+    expect(pocShares({ verdicts, registry, scales, policy: DEFAULT_POLICY }).size).toBe(0);
+    expect(
+      pocShares({
+        verdicts: [{ ...poc({}, [a], []), beacon: null }],
+        registry,
+        scales,
+        policy: DEFAULT_POLICY,
+      }).size,
+    ).toBe(0);
   });
 
   it('are at 0.2 where the cell has no scale', () => {
-    const shares = pocShares({ verdicts: [poc({}, [a], [])], registry, scales: new Map() });
+    const shares = pocShares({
+      verdicts: [poc({}, [a], [])],
+      registry,
+      scales: new Map(),
+      policy: DEFAULT_POLICY,
+    });
     expect(shares.get(a)).toEqual({ beacon: 0n, witness: 20_000_000n });
   });
 });

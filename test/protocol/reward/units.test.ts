@@ -1,9 +1,10 @@
+import { DEFAULT_POLICY } from '#protocol/policy';
 import { pocUnits } from '#protocol/reward/units';
 import { decimalText } from '#protocol/reward/decimal';
 import { describe, expect, it } from 'vitest';
 
 const texts = (selected: number): readonly [string, string] => {
-  const units = pocUnits(selected);
+  const units = pocUnits(selected, DEFAULT_POLICY.units);
   return [decimalText(units.beacon, 4), decimalText(units.witness, 4)];
 };
 
@@ -28,11 +29,12 @@ describe('reward units', () => {
       const exact = (10n ** 2000n * (3n * 5n ** factors + 4n ** factors)) / (5n ** factors * BigInt(n));
       const [four, rest] = [exact / 10n ** 1996n, exact % 10n ** 1996n];
       const up = rest * 2n > 10n ** 1996n || (rest * 2n === 10n ** 1996n && four % 2n === 1n);
-      expect([n, pocUnits(n).witness]).toEqual([n, up ? four + 1n : four]);
+      expect([n, pocUnits(n, DEFAULT_POLICY.units).witness]).toEqual([n, up ? four + 1n : four]);
     }
   });
 
   it('refuse what is no number of witnesses', () => {
-    for (const n of [-1, 1.5, Number.NaN]) expect(() => pocUnits(n)).toThrow(RangeError);
+    for (const n of [-1, 1.5, Number.NaN])
+      expect(() => pocUnits(n, DEFAULT_POLICY.units)).toThrow(RangeError);
   });
 });

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '#protocol/policy';
 import { describe, expect, test } from 'vitest';
 import { millis } from '#protocol/units';
 import { Grouper } from '#protocol/verify/grouper';
@@ -24,6 +25,8 @@ function open(): { readonly world: PocWorld; readonly beacon: LoggedReport; read
 function again(report: LoggedReport, at: number, index: number): LoggedReport {
   return { ...report, position: { ...report.position, receivedAt: millis(at), index } };
 }
+
+const { windows } = DEFAULT_POLICY;
 
 describe('what is attached to nothing', () => {
   test('is a badly signed report: it is named, and shadows nothing', () => {
@@ -156,11 +159,11 @@ describe('what is remembered', () => {
     const { world, beacon } = open();
     world.judge(beacon);
     for (const fact of world.entropies.values()) rememberEntropy(world.state.entropies, fact);
-    forgetBefore(world.state, millis(AT + 362_000));
+    forgetBefore(world.state, { time: millis(AT + 362_000), windows });
     expect([world.state.recent.size, world.state.entropies.size]).toEqual([1, 1]);
-    forgetBefore(world.state, millis(AT + 362_001));
+    forgetBefore(world.state, { time: millis(AT + 362_001), windows });
     expect([world.state.recent.size, world.state.entropies.size]).toEqual([0, 1]);
-    forgetBefore(world.state, millis(NOON + 3_600_001));
+    forgetBefore(world.state, { time: millis(NOON + 3_600_001), windows });
     expect(world.state.entropies.size).toBe(0);
   });
 
@@ -172,14 +175,18 @@ describe('what is remembered', () => {
     expect(entropies.get(fact.data)).toBe(fact);
     rememberEntropy(entropies, { ...fact, receivedAt: millis(NOON - 1) });
     expect(entropies.get(fact.data)?.receivedAt).toBe(NOON - 1);
-    expect(findEntropy(entropies, { data: fact.data, at: millis(NOON - 1 + 3_600_000) })).toBeDefined();
-    expect(findEntropy(entropies, { data: fact.data, at: millis(NOON + 3_600_000) })).toBeUndefined();
+    expect(
+      findEntropy(entropies, { data: fact.data, at: millis(NOON - 1 + 3_600_000), windows }),
+    ).toBeDefined();
+    expect(
+      findEntropy(entropies, { data: fact.data, at: millis(NOON + 3_600_000), windows }),
+    ).toBeUndefined();
   });
 });
 
 test('a thousand PoCs leave no more than the last six minutes of beacons in the state', () => {
   const world = new PocWorld([beaconer], { beacon_interval_s: 1 });
-  const grouper = new Grouper({ verify: verifyMarked });
+  const grouper = new Grouper({ verify: verifyMarked, windows });
   for (let seed = 0; seed < 1000; seed += 1)
     grouper.push(world.beacon(beaconer, { at: NOON + 1000 * seed, seed }));
   for (const group of grouper.flush()) world.judgeGroup(group);

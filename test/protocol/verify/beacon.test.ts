@@ -1,22 +1,33 @@
 import { describe, expect, test } from 'vitest';
+import type { DenyList } from '#protocol/deny/deny-list';
 import type { Policy } from '#protocol/policy';
 import { epochNumber, millis } from '#protocol/units';
 import type { HotspotFacts, PocVerdict } from '#protocol/verify/poc';
 import { clocksOf } from '#protocol/verify/state';
-import { keyText } from '#protocol/wire/key';
-import { cellAt, ENTROPY_S, hotspot, keyNumber, NOON, PocWorld, type At } from '../../support/poc-world.ts';
+import {
+  cellAt,
+  denyKeys,
+  ENTROPY_S,
+  hotspot,
+  keyNumber,
+  NOON,
+  PocWorld,
+  type At,
+} from '../../support/poc-world.ts';
 
 const HOUR = 3_600_000;
 
 function judge(of: {
   readonly facts?: Partial<HotspotFacts>;
   readonly policy?: Partial<Policy>;
+  readonly deny?: DenyList;
   readonly prepare?: (world: PocWorld, beaconer: HotspotFacts) => void;
   readonly beacon?: Partial<At> & Partial<Parameters<PocWorld['beacon']>[1]>;
 }): { readonly world: PocWorld; readonly beaconer: HotspotFacts; readonly verdict: PocVerdict } {
   const beaconer = hotspot(1, of.facts);
   const witness = hotspot(2, { metres: 600 });
   const world = new PocWorld([beaconer, witness], of.policy);
+  world.deny = of.deny ?? world.deny;
   of.prepare?.(world, beaconer);
   const beacon = world.beacon(beaconer, { at: NOON + 10_000, ...of.beacon });
   const heard = world.witness(witness, beacon, { at: beacon.position.receivedAt + 2000 });
@@ -61,11 +72,11 @@ describe('a beacon', () => {
     [2, 'denied'],
     [3, 'denied'],
   ])('in epoch %i, when the deny list names its key from epoch 2', (epoch, reason) => {
-    const deny = { keys: [{ key: keyText(keyNumber(1)), from: 2 }], edges: [] };
+    const deny = denyKeys([keyNumber(1)], 2);
     const prepare = (world: PocWorld): void => {
       world.epoch = epochNumber(BigInt(epoch));
     };
-    expect(reasonOf({ policy: { deny }, prepare })).toBe(reason);
+    expect(reasonOf({ deny, prepare })).toBe(reason);
   });
 
   test.each([
@@ -173,7 +184,7 @@ describe('a beacon', () => {
         lastWitness: null,
       });
     };
-    const deny = { keys: [{ key: keyText(keyNumber(1)), from: 0 }], edges: [] };
+    const deny = denyKeys([keyNumber(1)], 0);
     const worst: Partial<HotspotFacts> = {
       registeredAt: NOON,
       cell: null,
@@ -181,12 +192,12 @@ describe('a beacon', () => {
       mode: 'data_only',
     };
     const order = [
-      judge({ ...late, facts: worst, policy: { deny }, prepare: irregular }),
-      judge({ ...late, facts: { ...worst, registeredAt: 0 }, policy: { deny }, prepare: irregular }),
+      judge({ ...late, facts: worst, deny, prepare: irregular }),
+      judge({ ...late, facts: { ...worst, registeredAt: 0 }, deny, prepare: irregular }),
       judge({
         ...late,
         facts: { status: 'quarantined', mode: 'data_only' },
-        policy: { deny },
+        deny,
         prepare: irregular,
       }),
       judge({ ...late, facts: { status: 'quarantined', mode: 'data_only' }, prepare: irregular }),

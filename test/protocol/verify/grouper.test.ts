@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '#protocol/policy';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { millis } from '#protocol/units';
@@ -14,7 +15,7 @@ const BAD = Uint8Array.of(0);
 const heard = (at: number, by = witness, of = beacon): LoggedReport =>
   world.witness(by, of, { at: NOON + at });
 const open = (recent: ConstructorParameters<typeof Grouper>[0]['recent'] = []) =>
-  new Grouper({ verify: verifyMarked, recent });
+  new Grouper({ verify: verifyMarked, windows: DEFAULT_POLICY.windows, recent });
 const pushed = (...reports: readonly LoggedReport[]): Grouper => {
   const grouper = open();
   for (const report of reports) grouper.push(report);

@@ -79,7 +79,7 @@ const all = ({ beacon, witnesses, others }: PocVerdict): readonly ReportVerdict[
 
 function foldWhole(reports: readonly LoggedReport[], ask: readonly boolean[]) {
   const world = worldOf();
-  const grouper = new Grouper({ verify: verifyMarked });
+  const grouper = new Grouper({ verify: verifyMarked, windows: world.policy.windows });
   const verdicts: ReportVerdict[] = [];
   const judge = (groups: readonly PocGroup[]): void => {
     for (const group of groups) {
@@ -107,6 +107,7 @@ function settleByEpoch(reports: readonly LoggedReport[]) {
     const judged = judgeEpoch({
       facts: { epoch: epochNumber(BigInt(number + 10)), start, end },
       policy: world.policy,
+      deny: world.deny,
       registry: world.registry,
       state,
       reports: reports.filter(({ position }) => inRange(position)),

@@ -2,13 +2,23 @@ import { cellToCenterChild, gridRing, latLngToCell } from 'h3-js';
 import { describe, expect, test } from 'vitest';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import { freeSpaceTenths } from '#protocol/geo/free-space';
+import type { DenyList } from '#protocol/deny/deny-list';
 import type { Policy } from '#protocol/policy';
 import { epochNumber, millis, type Cell } from '#protocol/units';
 import type { HotspotFacts, ReportVerdict } from '#protocol/verify/poc';
 import { clocksOf } from '#protocol/verify/state';
 import type { WitnessFields } from '#protocol/wire/encode';
-import { keyText } from '#protocol/wire/key';
-import { cellAt, hotspot, keyNumber, LOG, NOON, PocWorld, type At } from '../../support/poc-world.ts';
+import {
+  cellAt,
+  denyEdges,
+  denyKeys,
+  hotspot,
+  keyNumber,
+  LOG,
+  NOON,
+  PocWorld,
+  type At,
+} from '../../support/poc-world.ts';
 
 const HOUR = 3_600_000;
 const BEACON_AT = NOON + 10_000;
@@ -18,12 +28,14 @@ function judge(of: {
   readonly beaconer?: Partial<HotspotFacts>;
   readonly witness?: Partial<HotspotFacts> & { readonly metres?: number };
   readonly policy?: Partial<Policy>;
+  readonly deny?: DenyList;
   readonly prepare?: (world: PocWorld) => void;
   readonly report?: Partial<At> & Partial<WitnessFields>;
 }): { readonly world: PocWorld; readonly verdict: ReportVerdict } {
   const beaconer = hotspot(1, of.beaconer);
   const witness = hotspot(2, { metres: 600, ...of.witness });
   const world = new PocWorld([beaconer, witness], of.policy);
+  world.deny = of.deny ?? world.deny;
   of.prepare?.(world);
   const beacon = world.beacon(beaconer, { at: BEACON_AT });
   const heard = world.witness(witness, beacon, { at: BEACON_AT + 2000, ...of.report });
@@ -78,15 +90,15 @@ describe('a witness report', () => {
     [1, null, null],
     [2, 'denied', 'denied_edge'],
   ])('in epoch %i, when the deny list names key or pair from epoch 2', (epoch, byKey, byEdge) => {
-    const [a, b] = [keyText(keyNumber(1)), keyText(keyNumber(2))];
+    const [a, b] = [keyNumber(1), keyNumber(2)];
     const prepare = (world: PocWorld): void => {
       world.epoch = epochNumber(BigInt(epoch));
     };
-    const denied = (deny: Policy['deny']) => reasonOf({ policy: { deny }, prepare });
-    expect(denied({ keys: [{ key: b, from: 2 }], edges: [] })).toBe(byKey);
-    expect(denied({ keys: [], edges: [{ a, b, from: 2 }] })).toBe(byEdge);
-    expect(denied({ keys: [], edges: [{ a: b, b: a, from: 2 }] })).toBe(byEdge);
-    expect(denied({ keys: [], edges: [{ a, b: keyText(keyNumber(3)), from: 2 }] })).toBeNull();
+    const denied = (deny: DenyList) => reasonOf({ deny, prepare });
+    expect(denied(denyKeys([b], 2))).toBe(byKey);
+    expect(denied(denyEdges([[a, b]], 2))).toBe(byEdge);
+    expect(denied(denyEdges([[b, a]], 2))).toBe(byEdge);
+    expect(denied(denyEdges([[a, keyNumber(3)]], 2))).toBeNull();
   });
 
   test('of the beaconer itself is a self witness', () => {
@@ -216,30 +228,28 @@ describe('a witness report', () => {
   });
 
   test('gets the first objection in the order of the rules', () => {
-    const deny = {
-      keys: [{ key: keyText(keyNumber(2)), from: 0 }],
-      edges: [{ a: keyText(keyNumber(1)), b: keyText(keyNumber(2)), from: 0 }],
-    };
+    const { edges } = denyEdges([[keyNumber(1), keyNumber(2)]], 0);
+    const deny = { ...denyKeys([keyNumber(2)], 0), edges };
     const late = BEACON_AT + 4001;
     const cell = cellAt(40.71, -74.01);
     const far = { cell, ...cellCentre(cell) };
     const order = [
       judge({
-        policy: { deny },
+        deny,
         witness: { cell: null, status: 'quarantined', mode: 'data_only' },
         report: { at: late },
       }),
       judge({
-        policy: { deny },
+        deny,
         witness: { status: 'quarantined', mode: 'data_only' },
         report: { at: late },
       }),
       judge({
-        policy: { deny: { ...deny, keys: [] } },
+        deny: { ...deny, keys: new Map() },
         witness: { status: 'quarantined' },
         report: { at: late },
       }),
-      judge({ policy: { deny: { ...deny, keys: [] } }, report: { at: late } }),
+      judge({ deny: { ...deny, keys: new Map() }, report: { at: late } }),
       judge({ witness: { mode: 'data_only' }, report: { at: late, frequency: 1n } }),
       judge({ witness: { mode: 'data_only' }, report: { frequency: 1n } }),
       judge({ witness: far, report: { frequency: 1n, signal: 0 } }),

@@ -87,6 +87,7 @@ export async function recompute(
         voters: parent?.final.voters.map((voter) => voter.toBase58() as Address) ?? [],
       },
       policy,
+      denyFile: null,
       state: parent?.result.state ?? emptyState(),
       verify: verifySignature,
     });
