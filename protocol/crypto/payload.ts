@@ -14,6 +14,9 @@ export interface Entropy {
   readonly version: number;
 }
 
+/** What of a channel plan a beacon follows from. */
+export type BeaconPlan = Omit<ChannelPlan, 'region' | 'number'>;
+
 export interface DerivedBeacon {
   readonly data: Uint8Array;
   /** Index in the plan. */
@@ -33,7 +36,7 @@ export interface DerivedBeacon {
 export function deriveBeacon(input: {
   readonly remote: Entropy;
   readonly local: Entropy;
-  readonly region: Region | ChannelPlan;
+  readonly region: Region | BeaconPlan;
   readonly gain: number;
 }): DerivedBeacon {
   const plan = typeof input.region === 'string' ? regionPlan(input.region) : input.region;
@@ -53,10 +56,9 @@ export function deriveBeacon(input: {
 }
 
 /** Power at the antenna connector in whole dBm that the plan allows for a gain; unsuitable_plan below zero. */
-export function conductedPower(plan: ChannelPlan, gain: number): number {
+export function conductedPower(plan: BeaconPlan, gain: number): number {
   const power = Math.trunc((plan.maxEirp - gain) / 10) + 0;
-  if (power < 0)
-    throw new ProtocolError('unsuitable_plan', { region: plan.region, max_eirp: plan.maxEirp, gain });
+  if (power < 0) throw new ProtocolError('unsuitable_plan', { max_eirp: plan.maxEirp, gain });
   return power;
 }
 
@@ -77,8 +79,9 @@ export function int64(value: number): Uint8Array {
   return bytes;
 }
 
-function datarateOf(plan: ChannelPlan): string {
+function datarateOf(plan: BeaconPlan): string {
   const spreading = plan.spreading.find(({ maxPacketSize }) => maxPacketSize >= PAYLOAD_BYTES);
-  if (spreading === undefined) throw new ProtocolError('unsuitable_plan', { region: plan.region });
+  if (spreading === undefined)
+    throw new ProtocolError('unsuitable_plan', { spreading: plan.spreading.length });
   return `SF${spreading.factor}BW${plan.bandwidth / 1000}`;
 }

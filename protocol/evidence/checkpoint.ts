@@ -22,6 +22,15 @@ export function signCheckpoint(
   return signNote(`${head.origin}\n${head.size}\n${base64.encode(head.root)}\n`, signers);
 }
 
+/** Opens a checkpoint of any origin that one of the keys signed; throws like `openCheckpoint`. */
+export function openSignedCheckpoint(
+  bytes: Uint8Array,
+  known: { readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
+): { readonly checkpoint: Checkpoint; readonly signers: readonly VerifierKey[] } {
+  const { text, signers } = openNote(bytes, known);
+  return { checkpoint: parseHead(text), signers };
+}
+
 /**
  * Opens the checkpoint of one origin that the log's own key signed. Throws malformed_checkpoint, invalid_signature or
  * unsigned_checkpoint; another origin is malformed_checkpoint too.
@@ -30,7 +39,7 @@ export function openCheckpoint(
   bytes: Uint8Array,
   known: { readonly origin: string; readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
 ): Checkpoint {
-  const checkpoint = parseHead(openNote(bytes, known).text);
+  const { checkpoint } = openSignedCheckpoint(bytes, known);
   if (checkpoint.origin !== known.origin)
     throw new ProtocolError('malformed_checkpoint', { origin: checkpoint.origin, expected: known.origin });
   return checkpoint;

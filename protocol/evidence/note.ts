@@ -1,9 +1,9 @@
 import { base64, hex, utf8 } from '@scure/base';
 import { ProtocolError } from '../errors.ts';
 import type { VerifySignature } from '../verify/poc.ts';
-import { decodeBase64, isKeyName, signingKey, type VerifierKey } from './verifier-key.ts';
+import { COSIGNATURE, decodeBase64, isKeyName, signingKey, type VerifierKey } from './verifier-key.ts';
 
-/** Signs notes as the holder of `key`. */
+/** Signs notes as the holder of `key`, a log's. */
 export interface NoteSigner {
   readonly key: VerifierKey;
   /** 64 bytes, ed25519. */
@@ -42,12 +42,11 @@ export function openNote(
   { keys, verify }: { readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
 ): OpenedNote {
   const { text, signatures } = splitNote(bytes);
-  const message = utf8.decode(text);
   const signers = new Set<VerifierKey>();
   for (const { name, id, signature } of signatures) {
     const key = keys.find((known) => known.name === name && known.id === id);
     if (key === undefined || signers.has(key)) continue;
-    if (!verify({ key: signingKey(key), message, signature }))
+    if (!isSignedBy(key, { text, signature, verify }))
       throw new ProtocolError('invalid_signature', { name, keyId: id });
     signers.add(key);
   }
@@ -56,6 +55,20 @@ export function openNote(
       signatures: signatures.map(({ name }) => name).join(','),
     });
   return { text, signers: [...signers] };
+}
+
+/** A cosignature is 8 bytes of time, big endian, and the signature over both (C2SP tlog-cosignature). */
+function isSignedBy(
+  key: VerifierKey,
+  of: { readonly text: string; readonly signature: Uint8Array; readonly verify: VerifySignature },
+): boolean {
+  const { text, signature } = of;
+  if (key.type !== COSIGNATURE)
+    return of.verify({ key: signingKey(key), message: utf8.decode(text), signature });
+  if (signature.length !== 72) return false;
+  const time = new DataView(signature.buffer, signature.byteOffset).getBigUint64(0);
+  const message = utf8.decode(`cosignature/v1\ntime ${time}\n${text}`);
+  return of.verify({ key: signingKey(key), message, signature: signature.subarray(8) });
 }
 
 interface NoteSignature {

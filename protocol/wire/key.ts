@@ -21,6 +21,18 @@ const KNOWN_KEYS = 65_536;
 
 /** A binary key (poc.md 1); throws unsupported_key_type before malformed_key, for other types have other lengths. */
 export function parseKey(bytes: Uint8Array): HotspotKey {
+  const key = parseTaggedKey(bytes);
+  if (keyTypeNibble(key) === 0 && !known.has(key)) {
+    if (!isPointX(bytes.subarray(1)))
+      throw new ProtocolError('malformed_key', { key, cause: 'x is not on the curve' });
+    if (known.size >= KNOWN_KEYS) known.clear();
+    known.add(key);
+  }
+  return key;
+}
+
+/** Like `parseKey` without asking whether the body is a point: for long lists of keys that need not sign. */
+function parseTaggedKey(bytes: Uint8Array): HotspotKey {
   const tag = bytes[0];
   if (tag === undefined) throw new ProtocolError('malformed_key', { bytes: 0 });
   const network = tag & 0xf0;
@@ -30,18 +42,20 @@ export function parseKey(bytes: Uint8Array): HotspotKey {
   if (type === undefined)
     throw new ProtocolError('unsupported_key_type', { type: TYPE_NAMES[tag & 0x0f] ?? tag & 0x0f });
   if (bytes.length !== KEY_BYTES) throw new ProtocolError('malformed_key', { bytes: bytes.length, type });
-  const text = toHex(bytes);
-  if (type === 'ecc_compact' && !known.has(text)) {
-    if (!isPointX(bytes.subarray(1)))
-      throw new ProtocolError('malformed_key', { key: text, cause: 'x is not on the curve' });
-    if (known.size >= KNOWN_KEYS) known.clear();
-    known.add(text);
-  }
-  return text as HotspotKey;
+  return toHex(bytes) as HotspotKey;
 }
 
-/** The base58check text of a key; throws malformed_key or unsupported_key_type. */
+/** The key of a base58check text; throws malformed_key or unsupported_key_type. */
 export function keyFromText(text: string): HotspotKey {
+  return parseKey(taggedBytes(text));
+}
+
+/** Like `keyFromText` without asking whether the body is a point: for long lists of keys that need not sign. */
+export function listedKeyFromText(text: string): HotspotKey {
+  return parseTaggedKey(taggedBytes(text));
+}
+
+function taggedBytes(text: string): Uint8Array {
   let bytes: Uint8Array;
   try {
     // Longer than any key of a known type: base58 takes quadratic time.
@@ -51,7 +65,7 @@ export function keyFromText(text: string): HotspotKey {
     throw new ProtocolError('malformed_key', { text: text.slice(0, 80) });
   }
   if (bytes[0] !== 0) throw new ProtocolError('malformed_key', { text, version: bytes[0] ?? null });
-  return parseKey(bytes.subarray(1));
+  return bytes.subarray(1);
 }
 
 /** base58check( 0x00 || key ), as people know their hotspots. */

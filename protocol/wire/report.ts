@@ -55,11 +55,15 @@ export interface WitnessReport extends Report {
   readonly snr: number;
 }
 
+/** What a hotspot's key or session key signs. */
+export type SignedKind = ReportKind | 'session_init' | 'region_params_req';
+
 /** Largest message of each kind in bytes; the longest of fielded hotspots has 226. */
-export const REPORT_LIMITS: Readonly<Record<ReportKind | 'session_init', number>> = {
+export const REPORT_LIMITS: Readonly<Record<SignedKind, number>> = {
   beacon: 512,
   witness: 512,
   session_init: 512,
+  region_params_req: 512,
 };
 
 const ID_DOMAIN = utf8ToBytes('coverant/report/v1');
@@ -85,7 +89,7 @@ export function reportId(report: { readonly kind: ReportKind; readonly signedByt
 }
 
 /** Throws oversized_report above the limit of the kind. */
-export function requireSize(kind: ReportKind | 'session_init', bytes: Uint8Array): void {
+export function requireSize(kind: SignedKind, bytes: Uint8Array): void {
   const limit = REPORT_LIMITS[kind];
   if (bytes.length > limit) throw new ProtocolError('oversized_report', { kind, bytes: bytes.length, limit });
 }
