@@ -9,7 +9,7 @@ import {
   sendInstructions,
   setEndorsedRoot,
 } from '#client';
-import { endorsedList } from './endorsement.ts';
+import { endorsedList } from '../runtime/endorsed-list.ts';
 import type { Hotspot } from './fleet.ts';
 
 export interface RegisterOptions {

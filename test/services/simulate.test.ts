@@ -10,7 +10,7 @@ import { cellCentre, cellsApart } from '#protocol/geo/cell';
 import { fromHex } from '#protocol/wire/hex';
 import { keyBody, keyType } from '#protocol/wire/key';
 import { openReport } from '#protocol/wire/report';
-import { endorsedList } from '#services/simulate/endorsement';
+import { endorsedList } from '#services/runtime/endorsed-list';
 import { openFleet, type Hotspot } from '#services/simulate/fleet';
 import { airtimeMs, freeSpaceLoss, metresBetween, receive } from '#services/simulate/radio';
 import { makeBeacon, makeWitness } from '#services/simulate/reports';
