@@ -10,6 +10,7 @@ import {
   type Check,
 } from './report/checks.ts';
 import { collectEpochs, collectMoney, crowdedKeys, honestPairs } from './report/collect.ts';
+import { checkSybils, earningsTable, sybilEarnings } from './report/sybils.ts';
 import { hotspotTable } from './report/table.ts';
 import { DEMO_SETTINGS } from './start/policy.ts';
 import type { Ports } from './start/ports.ts';
@@ -62,16 +63,21 @@ async function report(input: DemoInput, line: Line, epochs: readonly bigint[]): 
   const { reporter, options } = input;
   const { connection, network, ports, keys, fleet, rpcUrl } = line;
   const urls = oracleUrls(ports);
-  const { roots, reports } = await collectEpochs(epochs, urls);
+  const { roots, reports, folders } = await collectEpochs(epochs, urls);
   const payees = [keys.operations, ...keys.oracles].map(({ publicKey }) => publicKey);
   const { money, balanceOf } = await collectMoney({ connection, network, hotspots: fleet, payees });
   print(`Epochs ${epochs.join(' and ')}`, hotspotTable({ actors: fleet, reports, balanceOf }));
+
+  const sybils = fleet.filter(({ role }) => role === 'sybil');
+  const earnings = sybilEarnings({ folders, keys: sybils.map(({ key }) => key) });
+  print('What two software keys without a radio earn from each other', earningsTable(earnings));
 
   const checks: Check[] = [
     ...checkRoots(roots),
     checkHonestPairs({ pairs: honestPairs(fleet), reports }),
     ...checkCheaters({ actors: fleet, reports, crowded: crowdedKeys(fleet) }),
     checkOpenPairs(fleet, reports),
+    checkSybils({ sybils, reports, earnings }),
     checkMoney(money),
   ];
   for (const [at, epoch] of epochs.entries()) {

@@ -1,4 +1,4 @@
-/** How a hotspot of the simulation behaves; all but `honest` are cheaters, each in one way. */
+/** How a hotspot of the simulation behaves; all but `honest` cheat, each in one way. */
 export type Role =
   | 'honest'
   /** Asserts a place far from where its antenna is. */
@@ -8,7 +8,9 @@ export type Role =
   /** Has its reports signed by a key that is not its own. */
   | 'forger'
   /** Stands nearer to a peer than the rules allow. */
-  | 'crowder';
+  | 'crowder'
+  /** No radio at all: a key that tells of a key of the same owner what a radio there would hear. */
+  | 'sybil';
 
 export interface Coordinates {
   readonly latitude: number;
@@ -74,8 +76,18 @@ const CHEATERS: readonly Site[] = [
   { ...truthful(software('Fernsehturm', { curve: 'p256', place: at(52.5208, 13.4094) })), role: 'crowder' },
 ];
 
-/** Twelve honest hotspots in two cities and a lone one, then the cheaters, all of them in Berlin. */
-export const SITES: readonly Site[] = [...[...BERLIN, ...SAN_FRANCISCO, LONE].map(truthful), ...CHEATERS];
+/** Munich: two software keys of one owner, far from anybody else. Every rule of physics holds of what they report. */
+const SYBILS: readonly Site[] = [
+  software('Marienplatz', { curve: 'ed25519', place: at(48.1372, 11.5755) }),
+  software('Olympiapark', { curve: 'p256', place: at(48.1754, 11.5517) }),
+].map((plan) => ({ ...truthful(plan), role: 'sybil' }));
+
+/** Twelve honest hotspots in two cities and a lone one, then the cheaters: four in Berlin, two software keys in Munich. */
+export const SITES: readonly Site[] = [
+  ...[...BERLIN, ...SAN_FRANCISCO, LONE].map(truthful),
+  ...CHEATERS,
+  ...SYBILS,
+];
 
 type Rest = Pick<Plan, 'curve' | 'place'> & Partial<Pick<Plan, 'gain' | 'elevation'>>;
 

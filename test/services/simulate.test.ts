@@ -54,13 +54,13 @@ describe('the fleet', () => {
     expect(keys(8).some((key) => keys(7).includes(key))).toBe(false);
   });
 
-  it('has twelve honest hotspots, both curves and both regions among them, and one cheater of each kind', () => {
+  it('has twelve honest hotspots, both curves and both regions among them, one cheater of each kind, and two software keys', () => {
     const honest = fleet.filter(({ role }) => role === 'honest');
     expect(honest).toHaveLength(12);
     expect(new Set(honest.map(({ key }) => keyType(key)))).toEqual(new Set(['ed25519', 'ecc_compact']));
     expect(new Set(honest.map(({ region }) => region))).toEqual(new Set(['EU868', 'US915']));
     const cheaters = fleet.filter(({ role }) => role !== 'honest').map(({ role }) => role);
-    expect(cheaters.sort()).toEqual(['crowder', 'forger', 'liar', 'thief']);
+    expect(cheaters.sort()).toEqual(['crowder', 'forger', 'liar', 'sybil', 'sybil', 'thief']);
   });
 
   it('signs so that its keys verify, P-256 ones in their compact form', () => {

@@ -32,10 +32,11 @@ export interface Money {
   readonly balances: bigint;
 }
 
+/** Who breaks a rule that a verdict names; what a Sybil earns is told by sybils.ts. */
+type Cheat = Exclude<Role, 'honest' | 'sybil'>;
+
 /** The one reason that fits each cheat. */
-const FITTING: Readonly<
-  Record<Exclude<Role, 'honest'>, { readonly kind: JudgedReport['kind']; readonly reason: Reason }>
-> = {
+const FITTING: Readonly<Record<Cheat, { readonly kind: JudgedReport['kind']; readonly reason: Reason }>> = {
   liar: { kind: 'witness', reason: 'max_distance_exceeded' },
   thief: { kind: 'beacon', reason: 'duplicate' },
   forger: { kind: 'witness', reason: 'bad_signature' },
@@ -110,7 +111,7 @@ export function checkCheaters(options: {
   const thieves = new Set(options.actors.filter(({ role }) => role === 'thief').map(({ key }) => key));
   return options.actors.flatMap((actor) => {
     const { role, name, key } = actor;
-    if (role === 'honest') return [];
+    if (role === 'honest' || role === 'sybil') return [];
     const fitting = (report: JudgedReport): Reason => fittingReason({ role, report, thieves });
     const { kind, reason } = FITTING[role];
     const cheating = options.reports.filter(
@@ -132,7 +133,7 @@ export function checkCheaters(options: {
 
 /** A stolen payload that reached the log before its victim's report is a beacon, and made up like all that hangs on it. */
 function fittingReason(options: {
-  readonly role: Exclude<Role, 'honest'>;
+  readonly role: Cheat;
   readonly report: JudgedReport;
   readonly thieves: ReadonlySet<HotspotKey>;
 }): Reason {
@@ -142,7 +143,7 @@ function fittingReason(options: {
 }
 
 function isCheating(options: {
-  readonly role: Exclude<Role, 'honest'>;
+  readonly role: Cheat;
   readonly kind: JudgedReport['kind'];
   readonly report: JudgedReport;
   readonly crowded: ReadonlySet<HotspotKey>;

@@ -14,12 +14,17 @@ import { judgedReports, type JudgedReport } from './verdicts.ts';
 /** Hotspots of one city hear each other; cities are farther apart than any radio reaches. */
 const CITY_METRES = 20_000;
 
-/** What the oracles published about epochs: their roots, and the verdicts of the first that has them. */
+/** What the oracles published about epochs: their roots, and folder and verdicts of the first that has them. */
 export async function collectEpochs(
   epochs: readonly bigint[],
   urls: readonly string[],
-): Promise<{ readonly roots: readonly Roots[]; readonly reports: readonly JudgedReport[] }> {
+): Promise<{
+  readonly roots: readonly Roots[];
+  readonly reports: readonly JudgedReport[];
+  readonly folders: readonly FolderFiles[];
+}> {
   const roots: Roots[] = [];
+  const first: FolderFiles[] = [];
   const reports: JudgedReport[] = [];
   for (const epoch of epochs) {
     const folders = await Promise.all(
@@ -27,9 +32,11 @@ export async function collectEpochs(
     );
     roots.push({ epoch, oracles: folders.map((files) => (files === null ? null : rootOf(files))) });
     const [files] = folders.filter((found) => found !== null);
-    if (files !== undefined) reports.push(...judgedReports(files));
+    if (files === undefined) continue;
+    first.push(files);
+    reports.push(...judgedReports(files));
   }
-  return { roots, reports };
+  return { roots, reports, folders: first };
 }
 
 function rootOf(files: FolderFiles): string {
