@@ -69,5 +69,5 @@ export default tseslint.config(
     files: ['services/runtime/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [otherThan('runtime')] }] },
   },
-  { files: ['vitest.config.ts', '**/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['vitest*.config.ts', '**/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
 );
