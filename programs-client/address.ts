@@ -1,6 +1,6 @@
 import { getAssociatedTokenAddressSync } from '@solana/spl-token';
 import { PublicKey } from '@solana/web3.js';
-import type { HotspotKey } from '#protocol/units';
+import type { Hash, HotspotKey } from '#protocol/units';
 import { ClientError } from './client-error.ts';
 import { keyParts } from './hotspot-key.ts';
 import { PROGRAM_ID } from './idl.ts';
@@ -24,6 +24,11 @@ export function mintAddress(network: PublicKey): PublicKey {
   return derive('mint', network.toBytes());
 }
 
+/** The token account of all bonds. */
+export function vaultAddress(network: PublicKey): PublicKey {
+  return derive('vault', network.toBytes());
+}
+
 export function ledgerAddress(network: PublicKey): PublicKey {
   return derive('ledger', network.toBytes());
 }
@@ -44,6 +49,44 @@ export function payeeAddress(network: PublicKey, address: PublicKey): PublicKey 
 export function makerAddress(network: PublicKey, key: PublicKey): PublicKey {
   return derive('maker', network.toBytes(), key.toBytes());
 }
+
+/** What a motion is about: all that its oracles vote for, and its address names. */
+export interface MotionName {
+  readonly network: PublicKey;
+  readonly kind: MotionKind;
+  /** The Hotspot account. */
+  readonly subject: PublicKey;
+  /** How many motions were applied to the subject before (Hotspot.motions). */
+  readonly nonce: bigint;
+  readonly evidence: EvidencePlace;
+}
+
+/** A record of an evidence log: SHA-256 of the log's origin, and the record's index there. */
+export interface EvidencePlace {
+  readonly originHash: Hash;
+  readonly index: bigint;
+}
+
+export const MOTION_KINDS = { quarantine: 1, release: 2 } as const;
+export type MotionKind = keyof typeof MOTION_KINDS;
+
+export function motionAddress({ network, kind, subject, nonce, evidence }: MotionName): PublicKey {
+  return derive(
+    'motion',
+    network.toBytes(),
+    Uint8Array.of(MOTION_KINDS[kind]),
+    subject.toBytes(),
+    u64Bytes(nonce),
+    Buffer.from(evidence.originHash, 'hex'),
+    u64Bytes(evidence.index),
+  );
+}
+
+const u64Bytes = (value: bigint): Uint8Array => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return bytes;
+};
 
 /** The associated token account in which an owner receives the network's tokens. */
 export function tokenAccountAddress(network: PublicKey, owner: PublicKey): PublicKey {

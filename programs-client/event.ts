@@ -1,13 +1,13 @@
 import type { RawLocation } from '#protocol/settle/registry';
 import type { Tuple } from '#protocol/settle/tuple';
-import { amount, epochNumber, type Amount, type EpochNumber, type Hash } from '#protocol/units';
+import type { Amount, EpochNumber, Hash } from '#protocol/units';
 import type { PublicKey } from '@solana/web3.js';
-import { locationOf } from './accounts/hotspot.ts';
-import { finalizedOf, type FinalizedEpoch } from './accounts/network.ts';
+import type { FinalizedEpoch, PolicyPin } from './accounts/network.ts';
+import type { MotionName } from './address.ts';
 import { decodeEventFields } from './codec.ts';
-import { fieldsOf, type Fields } from './fields.ts';
+import { DECODERS } from './event-decoders.ts';
+import { fieldsOf } from './fields.ts';
 import { dataOfProgram } from './program-logs.ts';
-import { tupleOf } from './tuple.ts';
 
 interface OfNetwork {
   readonly network: PublicKey;
@@ -66,87 +66,60 @@ export type CoverageEvent =
       readonly maker: PublicKey;
       readonly fromEpoch: EpochNumber;
     } & OfNetwork)
+  | ({
+      readonly name: 'DestinationSet';
+      readonly hotspot: PublicKey;
+      /** null: the owner. */
+      readonly destination: PublicKey | null;
+    } & OfNetwork)
+  | ({
+      readonly name: 'HotspotTransferred';
+      readonly hotspot: PublicKey;
+      readonly from: PublicKey;
+      readonly to: PublicKey;
+    } & OfNetwork)
+  | ({
+      readonly name: 'HotspotBonded';
+      readonly hotspot: PublicKey;
+      readonly amount: Amount;
+      readonly fromEpoch: EpochNumber;
+    } & OfNetwork)
+  | ({
+      readonly name: 'HotspotUnbonded';
+      readonly hotspot: PublicKey;
+      readonly amount: Amount;
+      readonly fromEpoch: EpochNumber;
+      /** Seconds. */
+      readonly freeAt: bigint;
+    } & OfNetwork)
+  | ({
+      readonly name: 'BondWithdrawn';
+      readonly hotspot: PublicKey;
+      readonly owner: PublicKey;
+      readonly amount: Amount;
+    } & OfNetwork)
+  | ({
+      readonly name: 'PolicyProposed';
+      readonly policy: PolicyPin;
+      readonly firstEpoch: EpochNumber;
+    } & OfNetwork)
   | ({ readonly name: 'Attested' } & Attested)
   | ({ readonly name: 'Ripened' } & Ripened)
   | ({ readonly name: 'Finalized'; readonly latest: FinalizedEpoch } & OfNetwork)
-  | ({ readonly name: 'Claimed' } & Claimed);
-
-const DECODERS: Readonly<Record<CoverageEvent['name'], (fields: Fields) => CoverageEvent>> = {
-  NetworkCreated: (fields) => ({
-    name: 'NetworkCreated',
-    network: fields.address('network'),
-    creator: fields.address('creator'),
-    mint: fields.address('mint'),
-  }),
-  HotspotRegistered: (fields) => ({
-    name: 'HotspotRegistered',
-    network: fields.address('network'),
-    hotspot: fields.address('hotspot'),
-    keyType: fields.int('key_type'),
-    keyBody: fields.bytes('key'),
-    owner: fields.address('owner'),
-    location: locationOf(fields.struct('location')),
-  }),
-  LocationAsserted: (fields) => ({
-    name: 'LocationAsserted',
-    network: fields.address('network'),
-    hotspot: fields.address('hotspot'),
-    location: locationOf(fields.struct('location')),
-    fromEpoch: epochNumber(fields.u64('from_epoch')),
-  }),
-  PayeeCreated: (fields) => ({
-    name: 'PayeeCreated',
-    network: fields.address('network'),
-    payee: fields.address('payee'),
-    address: fields.address('address'),
-  }),
-  MakerApproved: (fields) => ({
-    name: 'MakerApproved',
-    network: fields.address('network'),
-    maker: fields.address('maker'),
-    key: fields.address('key'),
-    approved: fields.bool('approved'),
-  }),
-  EndorsedRootSet: (fields) => ({
-    name: 'EndorsedRootSet',
-    network: fields.address('network'),
-    maker: fields.address('maker'),
-    root: fields.hash('root'),
-    count: fields.int('count'),
-  }),
-  HotspotEndorsed: (fields) => ({
-    name: 'HotspotEndorsed',
-    network: fields.address('network'),
-    hotspot: fields.address('hotspot'),
-    maker: fields.address('maker'),
-    fromEpoch: epochNumber(fields.u64('from_epoch')),
-  }),
-  Attested: (fields) => ({
-    name: 'Attested',
-    oracle: fields.address('oracle'),
-    tuple: tupleOf(fields.struct('tuple')),
-  }),
-  Ripened: (fields) => ({
-    name: 'Ripened',
-    network: fields.address('network'),
-    epoch: epochNumber(fields.u64('epoch')),
-    tupleHash: fields.hash('tuple_hash'),
-    since: fields.u64('since'),
-  }),
-  Finalized: (fields) => ({
-    name: 'Finalized',
-    network: fields.address('network'),
-    latest: finalizedOf(fields.struct('latest')),
-  }),
-  Claimed: (fields) => ({
-    name: 'Claimed',
-    network: fields.address('network'),
-    subject: fields.address('subject'),
-    destination: fields.address('destination'),
-    amount: amount(fields.u64('amount')),
-    cumulative: amount(fields.u64('cumulative')),
-  }),
-};
+  | ({ readonly name: 'Claimed' } & Claimed)
+  | ({
+      readonly name: 'MotionVoted';
+      readonly motion: PublicKey;
+      readonly oracle: PublicKey;
+    } & MotionName)
+  | ({
+      readonly name: 'MotionApplied';
+      readonly motion: PublicKey;
+      /** Of the hotspot's bond. */
+      readonly burned: Amount;
+      readonly fromEpoch: EpochNumber;
+    } & Omit<MotionName, 'nonce'>)
+  | ({ readonly name: 'MotionClosed'; readonly motion: PublicKey; readonly openedBy: PublicKey } & OfNetwork);
 
 const isEventName = (name: string): name is CoverageEvent['name'] => name in DECODERS;
 

@@ -5,6 +5,8 @@ import { ClientError } from './client-error.ts';
 /** Typed access to what the coder decoded: the one place where unknown becomes known. */
 export interface Fields {
   readonly address: (name: string) => PublicKey;
+  /** null where it is zero, which stands for none. */
+  readonly addressOrNone: (name: string) => PublicKey | null;
   readonly u64: (name: string) => bigint;
   readonly int: (name: string) => number;
   readonly bool: (name: string) => boolean;
@@ -32,10 +34,15 @@ export function fieldsOf(value: unknown, where: string): Fields {
   };
   const bytes = (name: string): Uint8Array =>
     Uint8Array.from(list(name).map((byte) => (typeof byte === 'number' ? byte : wrong(name))));
+  const address = (name: string): PublicKey => {
+    const item = record[name];
+    return item instanceof PublicKey ? item : wrong(name);
+  };
   return {
-    address: (name) => {
-      const item = record[name];
-      return item instanceof PublicKey ? item : wrong(name);
+    address,
+    addressOrNone: (name) => {
+      const found = address(name);
+      return found.equals(PublicKey.default) ? null : found;
     },
     u64: (name) => {
       const item = record[name];
@@ -58,4 +65,14 @@ export function fieldsOf(value: unknown, where: string): Fields {
     structs: (name) => list(name).map((item, i) => fieldsOf(item, `${where}.${name}[${i}]`)),
     addresses: (name) => list(name).map((item) => (item instanceof PublicKey ? item : wrong(name))),
   };
+}
+
+/** The word that a number stands for in an account or event. */
+export function named<Name extends string>(
+  table: Readonly<Record<Name, number>>,
+  value: number,
+  field: string,
+): Name {
+  for (const name in table) if (table[name] === value) return name;
+  throw new ClientError('malformed_account', { field, value });
 }

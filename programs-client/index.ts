@@ -7,9 +7,14 @@ export {
   ledgerAddress,
   makerAddress,
   mintAddress,
+  motionAddress,
   networkAddress,
   payeeAddress,
   tokenAccountAddress,
+  vaultAddress,
+  type EvidencePlace,
+  type MotionKind,
+  type MotionName,
 } from './address.ts';
 export { type KeyNetwork } from './hotspot-key.ts';
 
@@ -26,7 +31,16 @@ export {
 export { readLedger, type Ledger } from './accounts/ledger.ts';
 export { readMaker, readMakers, type Maker } from './accounts/maker.ts';
 export {
+  decodeMotion,
+  isMotionOpen,
+  readMotion,
+  readMotions,
+  votersFor,
+  type Motion,
+} from './accounts/motion.ts';
+export {
   decodeNetwork,
+  policyAt,
   readNetwork,
   type FinalizedEpoch,
   type Network,
@@ -37,15 +51,19 @@ export { readPayee, readPayees, type Payee } from './accounts/payee.ts';
 export { readTokenBalance, readTokenSupply } from './accounts/token.ts';
 
 export { assertLocation } from './instructions/assert-location.ts';
+export { bond, unbond, withdrawBond } from './instructions/bond.ts';
 export { claim, createTokenAccount } from './instructions/claim.ts';
 export { createNetwork, type NetworkConfig } from './instructions/create-network.ts';
 export { createPayee } from './instructions/create-payee.ts';
 export { attest, finalize } from './instructions/epoch.ts';
+export { setDestination, transferHotspot } from './instructions/hotspot-owner.ts';
 export { type Location } from './instructions/location.ts';
 export { approveMaker, endorseHotspot, endorsedEntry, setEndorsedRoot } from './instructions/maker.ts';
-export { registerHotspot } from './instructions/register-hotspot.ts';
-export { registerMessage } from './instructions/register-message.ts';
-export { signaturePrecompile } from './instructions/signature-precompile.ts';
+export { applyMotion, closeMotion, move } from './instructions/motion.ts';
+export { proposePolicy } from './instructions/propose-policy.ts';
+export { registerHotspot } from './instructions/register/register-hotspot.ts';
+export { registerMessage } from './instructions/register/register-message.ts';
+export { signaturePrecompile } from './instructions/register/signature-precompile.ts';
 
 export {
   attestationsOf,

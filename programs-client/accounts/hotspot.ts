@@ -1,9 +1,8 @@
-import { PublicKey, type Connection } from '@solana/web3.js';
+import { type PublicKey, type Connection } from '@solana/web3.js';
 import type { RawHotspot, RawLocation, Timed } from '#protocol/settle/registry';
 import { amount, epochNumber, type Amount, type HotspotKey } from '#protocol/units';
 import { hotspotAddress } from '../address.ts';
-import { ClientError } from '../client-error.ts';
-import type { Fields } from '../fields.ts';
+import { named, type Fields } from '../fields.ts';
 import { keyFromParts, type KeyNetwork } from '../hotspot-key.ts';
 import { decodeAccount, findAccount, listAccounts, type AtSlot, type ReadOptions } from './account.ts';
 
@@ -19,7 +18,13 @@ export interface Hotspot extends RawHotspot {
   /** Who receives the tokens. */
   readonly destination: PublicKey;
   readonly claimed: Amount;
+  /** What stands behind tier bonded; 0 where the next tier is another. */
   readonly bond: Amount;
+  /** Bond that was asked back; free from `unbondedAt` on (seconds, 0 where there is none). */
+  readonly unbonding: Amount;
+  readonly unbondedAt: bigint;
+  /** How many motions were applied to it: the nonce of the next. */
+  readonly motions: bigint;
   /** Address of the Maker account that endorses it from the next epoch on. */
   readonly maker: PublicKey | null;
 }
@@ -57,17 +62,19 @@ export function decodeHotspot(address: PublicKey, data: Uint8Array, keyNetwork: 
 
 const hotspotOf = (address: PublicKey, fields: Fields, keyNetwork: KeyNetwork): Hotspot => {
   const owner = fields.address('owner');
-  const destination = fields.address('destination');
   return {
     address,
     network: fields.address('network'),
     key: keyFromParts(keyNetwork, fields.int('key_type'), fields.bytes('key')),
     owner,
-    destination: destination.equals(PublicKey.default) ? owner : destination,
+    destination: fields.addressOrNone('destination') ?? owner,
     registeredAt: Number(fields.u64('registered_at')),
     claimed: amount(fields.u64('claimed')),
     bond: amount(fields.u64('bond')),
-    maker: makerOf(fields.struct('tier')),
+    unbonding: amount(fields.u64('unbonding')),
+    unbondedAt: fields.u64('unbonded_at'),
+    motions: fields.u64('motions'),
+    maker: fields.struct('tier').struct('next').addressOrNone('maker'),
     status: timedOf(fields.struct('status'), (part, name) => named(STATUSES, part.int(name), 'status')),
     tier: timedOf(fields.struct('tier'), (part, name) => named(TIERS, part.struct(name).int('kind'), 'tier')),
     location: timedOf(fields.struct('location'), (part, name) => locationOf(part.struct(name))),
@@ -80,11 +87,6 @@ const timedOf = <Value>(fields: Fields, read: (fields: Fields, name: string) => 
   nextFrom: epochNumber(fields.u64('next_from_epoch')),
 });
 
-const makerOf = (fields: Fields): PublicKey | null => {
-  const maker = fields.struct('next').address('maker');
-  return maker.equals(PublicKey.default) ? null : maker;
-};
-
 /** From the program's own struct, in accounts and in events. */
 export const locationOf = (fields: Fields): RawLocation => ({
   cell: fields.u64('cell'),
@@ -92,12 +94,3 @@ export const locationOf = (fields: Fields): RawLocation => ({
   elevation: fields.int('elevation'),
   mode: named(MODES, fields.int('mode'), 'mode'),
 });
-
-const named = <Name extends string>(
-  table: Readonly<Record<Name, number>>,
-  value: number,
-  field: string,
-): Name => {
-  for (const name in table) if (table[name] === value) return name;
-  throw new ClientError('malformed_account', { field, value });
-};

@@ -41,12 +41,15 @@ export interface Network {
   readonly authority: PublicKey;
   readonly guardian: PublicKey;
   readonly mint: PublicKey;
+  /** The token account of all bonds. */
+  readonly vault: PublicKey;
   readonly epochLengthS: bigint;
   readonly firstEpochStart: bigint;
   /** Per epoch, before halvings. */
   readonly baseEmission: Amount;
   /** 0: never halved. */
   readonly halvingPeriodEpochs: number;
+  /** What stands behind a hotspot of tier bonded; 0: there is no such tier. */
   readonly bond: Amount;
   readonly holdbackEpochs: number;
   readonly challengeDelayS: number;
@@ -75,9 +78,17 @@ export function decodeNetwork(address: PublicKey, data: Uint8Array): Network {
   return networkOf(address, decodeAccount('Network', address, data));
 }
 
+/** The policy in force for an epoch that is not final yet: the pending one from its first epoch on. */
+export function policyAt(
+  { policy, pendingPolicy }: Pick<Network, 'policy' | 'pendingPolicy'>,
+  epoch: EpochNumber,
+): PolicyPin {
+  return pendingPolicy !== null && epoch >= pendingPolicy.firstEpoch ? pendingPolicy.policy : policy;
+}
+
 const networkOf = (address: PublicKey, fields: Fields): Network => {
   const pendingOracles = oracleSetOf(fields.struct('pending_oracles'));
-  const pendingAuthority = fields.address('pending_authority');
+  const pendingAuthority = fields.addressOrNone('pending_authority');
   // Who is pending may be nobody; the time says whether a change is.
   const pendingGuardianFrom = fields.u64('pending_guardian_from');
   const pendingPolicy = policyOf(fields.struct('pending_policy'));
@@ -90,6 +101,7 @@ const networkOf = (address: PublicKey, fields: Fields): Network => {
     authority: fields.address('authority'),
     guardian: fields.address('guardian'),
     mint: fields.address('mint'),
+    vault: fields.address('vault'),
     epochLengthS: fields.u64('epoch_length_s'),
     firstEpochStart: fields.u64('first_epoch_start'),
     baseEmission: amount(fields.u64('base_emission')),
@@ -102,9 +114,10 @@ const networkOf = (address: PublicKey, fields: Fields): Network => {
     guardianVetoesUsed: fields.int('guardian_vetoes_used'),
     oracles: oracleSetOf(fields.struct('oracles')),
     policy: policyOf(fields.struct('policy')),
-    pendingAuthority: pendingAuthority.equals(PublicKey.default)
-      ? null
-      : { key: pendingAuthority, from: fields.u64('pending_authority_from') },
+    pendingAuthority:
+      pendingAuthority === null
+        ? null
+        : { key: pendingAuthority, from: fields.u64('pending_authority_from') },
     pendingGuardian:
       pendingGuardianFrom === 0n
         ? null
@@ -140,7 +153,6 @@ const oracleSetOf = (fields: Fields): OracleSet => ({
   keys: fields.addresses('keys').slice(0, fields.int('n')),
 });
 
-const policyOf = (fields: Fields): PolicyPin => ({
-  hash: fields.hash('hash'),
-  creditPrice: fields.u64('credit_price'),
-});
+export function policyOf(fields: Fields): PolicyPin {
+  return { hash: fields.hash('hash'), creditPrice: fields.u64('credit_price') };
+}

@@ -1,6 +1,13 @@
 import type { PublicKey, TransactionInstruction } from '@solana/web3.js';
 import type { Hash } from '#protocol/units';
-import { ballotAddress, ledgerAddress, mintAddress, networkAddress, networkNameBytes } from '../address.ts';
+import {
+  ballotAddress,
+  ledgerAddress,
+  mintAddress,
+  networkAddress,
+  networkNameBytes,
+  vaultAddress,
+} from '../address.ts';
 import { keyNetworkNibble, type KeyNetwork } from '../hotspot-key.ts';
 import { buildInstruction } from './instruction.ts';
 
@@ -13,6 +20,7 @@ export interface NetworkConfig {
   readonly firstEpochStart: bigint;
   readonly baseEmission: bigint;
   readonly halvingPeriodEpochs: number;
+  /** What an owner puts behind a hotspot of tier bonded; 0: there is no such tier. */
   readonly bond: bigint;
   readonly k: number;
   readonly oracles: readonly PublicKey[];
@@ -39,6 +47,7 @@ export function createNetwork(input: {
       creator,
       network,
       mint: mintAddress(network),
+      vault: vaultAddress(network),
       ledger: ledgerAddress(network),
       ballot: ballotAddress(network),
     },

@@ -41,7 +41,10 @@ const arg = (path: string): Seed => ({ kind: 'arg', path });
 const ledger: Account = { name: 'ledger', writable: true, ...seeds('ledger', of('network')) };
 const ballot: Account = { name: 'ballot', writable: true, ...seeds('ballot', of('network')) };
 const mint: Account = { name: 'mint', writable: true, ...seeds('mint', of('network')) };
+const vault: Account = { name: 'vault', writable: true, ...seeds('vault', of('network')) };
 const network: Account = { name: 'network' };
+const owner: Account = { name: 'owner', signer: true };
+const hotspot: Account = { name: 'hotspot', writable: true };
 const payer: Account = { name: 'payer', writable: true, signer: true };
 const tokenProgram: Account = {
   name: 'token_program',
@@ -55,11 +58,12 @@ const instructionsSysvar: Account = {
 
 const instructions: Readonly<Record<string, Instruction>> = {
   create_network: {
-    docs: 'Creates a network with its reward mint, ledger and ballot. The creator pays and becomes the authority.',
+    docs: 'Creates a network with its reward mint, the vault of its bonds, ledger and ballot. The creator pays and becomes the authority.',
     accounts: [
       { name: 'creator', writable: true, signer: true },
       { ...network, writable: true, ...seeds('network', of('creator'), arg('name')) },
       mint,
+      vault,
       ledger,
       ballot,
       tokenProgram,
@@ -71,9 +75,9 @@ const instructions: Readonly<Record<string, Instruction>> = {
     docs: "Registers a hotspot by its own signature, verified by the precompile instruction before, over its owner's and the network's key.",
     accounts: [
       payer,
-      { name: 'owner', signer: true },
+      owner,
       network,
-      { name: 'hotspot', writable: true, ...seeds('hotspot', of('network'), arg('key_type'), arg('key')) },
+      { ...hotspot, ...seeds('hotspot', of('network'), arg('key_type'), arg('key')) },
       instructionsSysvar,
       systemProgram,
     ],
@@ -81,7 +85,7 @@ const instructions: Readonly<Record<string, Instruction>> = {
   },
   assert_location: {
     docs: "Sets a hotspot's cell, gain, elevation and mode from the next epoch on.",
-    accounts: [{ name: 'owner', signer: true }, network, { name: 'hotspot', writable: true }],
+    accounts: [owner, network, hotspot],
     args: { location: defined('Location') },
   },
   create_payee: {
@@ -115,8 +119,41 @@ const instructions: Readonly<Record<string, Instruction>> = {
   },
   endorse_hotspot: {
     docs: "Raises a hotspot to tier endorsed from the next epoch on, by a proof of its key in a maker's list.",
-    accounts: [network, { name: 'maker' }, { name: 'hotspot', writable: true }],
+    accounts: [network, { name: 'maker' }, hotspot],
     args: { index: 'u32', proof: { vec: hash } },
+  },
+  set_destination: {
+    docs: "Sets who receives a hotspot's rewards; zero: its owner.",
+    accounts: [owner, network, hotspot],
+    args: { destination: 'pubkey' },
+  },
+  transfer_hotspot: {
+    docs: 'Gives a hotspot to another owner, with all that is unclaimed and its bond; the destination is cleared.',
+    accounts: [owner, network, hotspot],
+    args: { to: 'pubkey' },
+  },
+  bond: {
+    docs: "Puts the network's bond behind a hotspot, out of its owner's tokens: it is bonded from the next epoch on.",
+    accounts: [owner, network, hotspot, { name: 'source', writable: true }, vault, tokenProgram],
+    args: {},
+  },
+  unbond: {
+    docs: 'Asks a bond back: the tier falls from the next epoch on, and the bond is free when that can be judged no longer.',
+    accounts: [owner, network, hotspot],
+    args: {},
+  },
+  withdraw_bond: {
+    docs: "Pays a free bond to the associated token account of the hotspot's owner.",
+    accounts: [network, hotspot, vault, { name: 'destination', writable: true }, tokenProgram],
+    args: {},
+  },
+  propose_policy: {
+    docs: 'Proposes the policy that holds from an epoch on that has not begun.',
+    accounts: [
+      { name: 'authority', signer: true },
+      { ...network, writable: true },
+    ],
+    args: { hash, credit_price: 'u64', first_epoch: 'u64' },
   },
   attest: {
     docs: "Sets an oracle's live vote; k equal votes make a tuple ripe and start the challenge delay.",
@@ -140,6 +177,44 @@ const instructions: Readonly<Record<string, Instruction>> = {
     ],
     args: { cumulative: 'u64', index: 'u32', proof: { vec: hash } },
   },
+  move: {
+    docs: 'An oracle votes to quarantine or release a hotspot; the first to do so opens the motion and pays for its account.',
+    accounts: [
+      { name: 'oracle', writable: true, signer: true },
+      network,
+      { name: 'hotspot' },
+      {
+        name: 'motion',
+        writable: true,
+        ...seeds(
+          'motion',
+          of('network'),
+          arg('kind'),
+          of('hotspot'),
+          arg('nonce'),
+          arg('evidence_origin_hash'),
+          arg('evidence_index'),
+        ),
+      },
+      systemProgram,
+    ],
+    args: { kind: 'u8', nonce: 'u64', evidence_origin_hash: hash, evidence_index: 'u64' },
+  },
+  apply_motion: {
+    docs: 'Does what k oracles want, from the next epoch on; quarantine burns what the hotspot has in the vault.',
+    accounts: [network, { name: 'motion' }, hotspot, mint, vault, tokenProgram],
+    args: {},
+  },
+  close_motion: {
+    docs: 'Ends a motion that is open no longer, and gives its rent back to who opened it.',
+    accounts: [
+      network,
+      { name: 'motion', writable: true },
+      { name: 'hotspot' },
+      { name: 'opened_by', writable: true },
+    ],
+    args: {},
+  },
 };
 
 const accounts: Readonly<Record<string, Fields>> = {
@@ -157,6 +232,7 @@ const accounts: Readonly<Record<string, Fields>> = {
     pending_guardian: 'pubkey',
     pending_guardian_from: 'u64',
     mint: 'pubkey',
+    vault: 'pubkey',
     epoch_length_s: 'u64',
     first_epoch_start: 'u64',
     base_emission: 'u64',
@@ -175,7 +251,7 @@ const accounts: Readonly<Record<string, Fields>> = {
     pending_policy_first_epoch: 'u64',
     finalized_any: 'bool',
     latest: defined('FinalizedEpoch'),
-    reserved: array('u8', 64),
+    reserved: array('u8', 32),
   },
   Ledger: { version: 'u8', bump: 'u8', network: 'pubkey', total_claimed: 'u64' },
   Hotspot: {
@@ -191,6 +267,7 @@ const accounts: Readonly<Record<string, Fields>> = {
     bond: 'u64',
     unbonding: 'u64',
     unbonded_at: 'u64',
+    motions: 'u64',
     status: defined('TimedStatus'),
     tier: defined('TimedTier'),
     location: defined('TimedLocation'),
@@ -213,13 +290,12 @@ const accounts: Readonly<Record<string, Fields>> = {
     kind: 'u8',
     subject: 'pubkey',
     nonce: 'u64',
-    generation: 'u32',
-    votes: 'u16',
-    opened_at: 'u64',
-    opened_by: 'pubkey',
-    applied: 'bool',
     evidence_origin_hash: hash,
     evidence_index: 'u64',
+    generation: 'u32',
+    votes: 'u16',
+    lapses_at: 'u64',
+    opened_by: 'pubkey',
   },
   Credits: {
     version: 'u8',
@@ -321,10 +397,43 @@ const events: Readonly<Record<string, Fields>> = {
   MakerApproved: { network: 'pubkey', maker: 'pubkey', key: 'pubkey', approved: 'bool' },
   EndorsedRootSet: { network: 'pubkey', maker: 'pubkey', root: hash, count: 'u32' },
   HotspotEndorsed: { network: 'pubkey', hotspot: 'pubkey', maker: 'pubkey', from_epoch: 'u64' },
+  DestinationSet: { network: 'pubkey', hotspot: 'pubkey', destination: 'pubkey' },
+  HotspotTransferred: { network: 'pubkey', hotspot: 'pubkey', from: 'pubkey', to: 'pubkey' },
+  HotspotBonded: { network: 'pubkey', hotspot: 'pubkey', amount: 'u64', from_epoch: 'u64' },
+  HotspotUnbonded: {
+    network: 'pubkey',
+    hotspot: 'pubkey',
+    amount: 'u64',
+    from_epoch: 'u64',
+    free_at: 'u64',
+  },
+  BondWithdrawn: { network: 'pubkey', hotspot: 'pubkey', owner: 'pubkey', amount: 'u64' },
+  PolicyProposed: { network: 'pubkey', policy: defined('Policy'), first_epoch: 'u64' },
   Attested: { oracle: 'pubkey', tuple: defined('Tuple') },
   Ripened: { network: 'pubkey', epoch: 'u64', tuple_hash: hash, since: 'u64' },
   Finalized: { network: 'pubkey', latest: defined('FinalizedEpoch') },
   Claimed: { network: 'pubkey', subject: 'pubkey', destination: 'pubkey', amount: 'u64', cumulative: 'u64' },
+  MotionVoted: {
+    network: 'pubkey',
+    motion: 'pubkey',
+    hotspot: 'pubkey',
+    oracle: 'pubkey',
+    kind: 'u8',
+    nonce: 'u64',
+    evidence_origin_hash: hash,
+    evidence_index: 'u64',
+  },
+  MotionApplied: {
+    network: 'pubkey',
+    motion: 'pubkey',
+    hotspot: 'pubkey',
+    kind: 'u8',
+    evidence_origin_hash: hash,
+    evidence_index: 'u64',
+    burned: 'u64',
+    from_epoch: 'u64',
+  },
+  MotionClosed: { network: 'pubkey', motion: 'pubkey', opened_by: 'pubkey' },
 };
 
 const source = (file: string): string => readFileSync(new URL(`./src/${file}`, import.meta.url), 'utf8');

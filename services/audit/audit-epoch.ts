@@ -1,5 +1,13 @@
 import type { Connection, PublicKey } from '@solana/web3.js';
-import { readBallot, readClock, readHotspots, readNetwork, type FinalizedEpoch, type Network } from '#client';
+import {
+  policyAt,
+  readBallot,
+  readClock,
+  readHotspots,
+  readNetwork,
+  type FinalizedEpoch,
+  type Network,
+} from '#client';
 import type { EpochFacts } from '#protocol/epoch';
 import { ProtocolError } from '#protocol/errors';
 import { FILES, type EpochFolder, type FolderFiles } from '#protocol/settle/folder';
@@ -8,7 +16,7 @@ import { openPolicy, policyHash } from '#protocol/settle/policy-codec';
 import { tupleHash } from '#protocol/settle/tuple';
 import type { EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { epochFacts, policyInForce } from '#services/runtime/chain-epoch';
+import { epochFacts } from '#services/runtime/chain-epoch';
 import type { PublicFiles } from '#services/runtime/public-files';
 import { checkClaims } from './check-claims.ts';
 import { checkEvidence } from './check-evidence.ts';
@@ -91,7 +99,7 @@ function knownFacts(
   if (bytes === undefined) return facts;
   try {
     const policy = openPolicy(bytes);
-    const isPinned = policyHash(policy) === policyInForce(network, from.epoch).hash;
+    const isPinned = policyHash(policy) === policyAt(network, from.epoch).hash;
     return isPinned ? facts : { ...facts, creditPrice: BigInt(policy.credit_price) };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
@@ -104,7 +112,7 @@ function checkPolicy(
   { network, folder }: { readonly network: Network; readonly folder: EpochFolder },
 ): void {
   const found = policyHash(folder.policy);
-  const pinned = policyInForce(network, epoch).hash;
+  const pinned = policyAt(network, epoch).hash;
   if (found === pinned) {
     onFinding({ kind: 'agrees', check: 'policy', says: `${found}, as the chain pins it` });
     return;

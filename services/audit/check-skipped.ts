@@ -1,5 +1,5 @@
 import type { Connection } from '@solana/web3.js';
-import { readHotspots, type Network } from '#client';
+import { policyAt, readHotspots, type Network } from '#client';
 import { computeEpoch } from '#protocol/epoch';
 import type { SealedEvidence } from '#protocol/evidence/cut';
 import type { Policy } from '#protocol/policy';
@@ -10,7 +10,7 @@ import { emptyState, openState, stateHash, type EpochState } from '#protocol/set
 import type { Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { epochBounds, epochFacts, policyInForce } from '#services/runtime/chain-epoch';
+import { epochBounds, epochFacts } from '#services/runtime/chain-epoch';
 import { readCut } from '#services/runtime/evidence-cut';
 import { Outage } from '#services/runtime/outage';
 import { epochPath } from '#services/runtime/public-epochs';
@@ -68,7 +68,7 @@ async function policyOf({
   source,
   place,
 }: Skipped): Promise<{ readonly policy: Policy; readonly denyFile: Uint8Array | null }> {
-  const wanted = policyInForce(network, epoch).hash;
+  const wanted = policyAt(network, epoch).hash;
   const policy = openPolicy(await requireFile(source, epochPath(place.before.epoch, FILES.policy)));
   if (policyHash(policy) !== wanted)
     throw new CannotCheck('policy_unavailable', `no folder at hand holds the policy ${wanted}`);

@@ -1,4 +1,4 @@
-import type { FinalizedEpoch, Network, PolicyPin } from '#client';
+import { policyAt, type FinalizedEpoch, type Network } from '#client';
 import type { EpochFacts } from '#protocol/epoch';
 import { emissionAt } from '#protocol/reward/emission';
 import { epochNumber, type Address, type EpochNumber } from '#protocol/units';
@@ -31,12 +31,6 @@ export function nextOpenEpoch(network: {
   return network.latest === null ? epochNumber(0n) : epochNumber(network.latest.epoch + 1n);
 }
 
-/** In force for an epoch is the pending policy from its first epoch on. */
-export function policyInForce(network: Network, epoch: EpochNumber): PolicyPin {
-  const { pendingPolicy } = network;
-  return pendingPolicy !== null && epoch >= pendingPolicy.firstEpoch ? pendingPolicy.policy : network.policy;
-}
-
 /** What the chain says about an epoch, in the form in which computeEpoch takes it. */
 export function epochFacts(network: Network, epoch: EpochNumber): EpochFacts {
   return {
@@ -49,7 +43,7 @@ export function epochFacts(network: Network, epoch: EpochNumber): EpochFacts {
       epoch,
     }),
     holdback: network.holdbackEpochs,
-    creditPrice: policyInForce(network, epoch).creditPrice,
+    creditPrice: policyAt(network, epoch).creditPrice,
     operations: network.operations.toBase58() as Address,
   };
 }

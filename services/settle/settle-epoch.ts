@@ -1,10 +1,11 @@
 import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
+import { policyAt } from '#client';
 import { computeEpoch, type EpochInput } from '#protocol/epoch';
 import { folderFiles } from '#protocol/settle/folder';
 import type { Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { epochBounds, epochFacts, policyInForce } from '#services/runtime/chain-epoch';
+import { epochBounds, epochFacts } from '#services/runtime/chain-epoch';
 import { holdsBeacon } from '#services/runtime/evidence-cut';
 import type { Logger } from '#services/runtime/logger';
 import type { PolicyAtHand } from '#services/runtime/policy-file';
@@ -49,7 +50,7 @@ export async function settleEpoch(options: SettleOptions, from: EpochOnParent): 
 /** null where no log received a beacon in the epoch: then there is no need to read the registry. */
 async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise<EpochInput | null> {
   const { view, parent, epoch } = from;
-  const { policy, denyFile } = await options.policyOf(policyInForce(view.network, epoch).hash);
+  const { policy, denyFile } = await options.policyOf(policyAt(view.network, epoch).hash);
   const bounds = epochBounds(view.network, epoch);
   await options.evidence.sync(policy.logs);
   const evidence = await options.evidence.cut({ logs: policy.logs, epoch, bounds });

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { PROGRAM_ERRORS, PROGRAM_ID } from '#client';
 import idl from '../../programs/coverage/idl.json' with { type: 'json' };
 import { namedKeypair } from '../support/litesvm-hotspot.ts';
-import { supplyOf } from '../support/litesvm-network.ts';
+import { supplyOf, vaultOf } from '../support/litesvm-network.ts';
 import { goodInstructions, openWorld, type GoodInstruction, type World } from '../support/litesvm-world.ts';
 import type { Account, Outcome } from '../support/litesvm.ts';
 
@@ -19,17 +19,34 @@ interface Place {
   readonly name: string;
   readonly signer: boolean;
   readonly writable: boolean;
-  /** program: of a fixed address; state: an account of the program; new: one that the instruction creates. */
-  readonly kind: 'signer' | 'program' | 'state' | 'new' | 'mint' | 'token';
+  /**
+   * program: of a fixed address; state: an account of the program; new: one that the instruction creates; pinned: a
+   * token program's account that the Network names.
+   */
+  readonly kind: 'signer' | 'program' | 'state' | 'new' | 'pinned' | 'token' | 'wallet';
 }
 
 /** Where another network's account is noticed by something else than its network. */
 const OTHER_NETWORK: Readonly<Record<string, string>> = {
   'register_hotspot.network': 'WrongMessage',
   'create_payee.network': 'WrongAddress',
-  'approve_maker.network': 'WrongAddress',
-  'claim.mint': 'WrongAddress',
-  'claim.destination': 'WrongDestination',
+  'approve_maker.network': 'NotTheAuthority',
+  'propose_policy.network': 'NotTheAuthority',
+};
+/** What another account in the place of a pinned, token or wallet one answers. */
+const NOT_THE_ONE: Readonly<Record<string, string>> = {
+  mint: 'WrongAddress',
+  vault: 'WrongAddress',
+  source: 'WrongSource',
+  destination: 'WrongDestination',
+  opened_by: 'WrongOpener',
+};
+const KINDS: Readonly<Record<string, Place['kind']>> = {
+  mint: 'pinned',
+  vault: 'pinned',
+  source: 'token',
+  destination: 'token',
+  opened_by: 'wallet',
 };
 /** What a second time answers; null: it lands and changes nothing. */
 const REPLAY: Readonly<Record<string, string | null>> = {
@@ -40,9 +57,18 @@ const REPLAY: Readonly<Record<string, string | null>> = {
   approve_maker: null,
   set_endorsed_root: null,
   endorse_hotspot: 'AlreadyEndorsed',
+  set_destination: null,
+  transfer_hotspot: 'NotTheOwner',
+  bond: 'AlreadyBonded',
+  unbond: 'NotBonded',
+  withdraw_bond: 'NothingUnbonding',
+  propose_policy: 'PolicyPending',
   attest: null,
   claim: null,
   finalize: 'NothingRipe',
+  move: null,
+  apply_motion: 'MotionNotOpen',
+  close_motion: 'WrongOwner',
 };
 
 const world = openWorld();
@@ -50,14 +76,14 @@ const cases = goodInstructions(world);
 const { chain } = world;
 const STRANGER = namedKeypair('stranger').publicKey;
 
-/** All accounts of the program, and what was minted. */
+/** All accounts of the program, what was minted, and what is bonded. */
 const stateOf = ({ chain: { svm }, network }: World): string =>
   [
     ...svm
       .getProgramAccounts(address(PROGRAM_ID.toBase58()))
       .map((account) => `${account.address} ${Buffer.from(account.data).toString('hex')}`)
       .sort(),
-    String(supplyOf(network)),
+    `${supplyOf(network)} ${vaultOf(network)}`,
   ].join('\n');
 
 const placesOf = (good: GoodInstruction): readonly Place[] => {
@@ -71,7 +97,7 @@ const placesOf = (good: GoodInstruction): readonly Place[] => {
       if (fixed) return 'program';
       if (isSigner) return 'signer';
       if (chain.account(pubkey) === null) return 'new';
-      return name === 'mint' ? 'mint' : name === 'destination' ? 'token' : 'state';
+      return KINDS[name] ?? 'state';
     })();
     return { index, name, signer: isSigner, writable: isWritable, kind };
   });
@@ -170,7 +196,7 @@ describe.each(cases.map((good, at) => ({ title: `${good.name} (${at})`, good, at
       const foreign = goodInstructions({ ...world, network: world.other })[at];
       const moved = places.filter((place) => {
         const there = foreign?.instruction.keys[place.index]?.pubkey;
-        return there !== undefined && !there.equals(addressOf(good, place));
+        return place.kind !== 'signer' && there !== undefined && !there.equals(addressOf(good, place));
       });
       const got = errors(moved, ({ index }) => {
         const pubkey = foreign?.instruction.keys[index]?.pubkey;
@@ -178,7 +204,9 @@ describe.each(cases.map((good, at) => ({ title: `${good.name} (${at})`, good, at
       });
       const expected = moved.map(({ name, kind }) => [
         name,
-        OTHER_NETWORK[`${good.name}.${name}`] ?? (kind === 'new' ? 'WrongAddress' : 'WrongNetwork'),
+        OTHER_NETWORK[`${good.name}.${name}`] ??
+          NOT_THE_ONE[name] ??
+          (kind === 'new' ? 'WrongAddress' : 'WrongNetwork'),
       ]);
       expect(got).toEqual(Object.fromEntries(expected));
       unchanged();
@@ -190,8 +218,8 @@ describe.each(cases.map((good, at) => ({ title: `${good.name} (${at})`, good, at
         const copy = chain.account(addressOf(good, place));
         return withAccount(STRANGER, copy ?? {}, () => withMeta(good, place.index, { pubkey: STRANGER }));
       });
-      const tokens = places.filter(({ kind }) => kind === 'token');
-      expect(got).toEqual({ ...all(copied, 'WrongAddress'), ...all(tokens, 'WrongDestination') });
+      const expected = copied.map(({ name }) => [name, NOT_THE_ONE[name] ?? 'WrongAddress']);
+      expect(got).toEqual(Object.fromEntries(expected));
       unchanged();
     });
 
@@ -282,7 +310,7 @@ describe.each(cases.map((good, at) => ({ title: `${good.name} (${at})`, good, at
 );
 
 describe('lamports that somebody sent to an account before it exists', () => {
-  const creating = ['create_network', 'register_hotspot', 'create_payee', 'approve_maker'];
+  const creating = ['create_network', 'register_hotspot', 'create_payee', 'approve_maker', 'move'];
 
   it.each([1n, 890_880n, 3_000_000n, 5_000_000_000n])('do not hinder its creation (%s)', (sent) => {
     const fresh = openWorld();
@@ -305,7 +333,7 @@ describe('lamports that somebody sent to an account before it exists', () => {
         expect(account.lamports).toBeGreaterThanOrEqual(rent);
       }
     }
-    expect(funded).toBe(4 + 2 + 1 + 1);
+    expect(funded).toBe(5 + 2 + 1 + 1 + 1);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   approveMaker,
   assertLocation,
+  bond,
   claim,
   decodeHotspot,
   endorseHotspot,
@@ -13,26 +14,27 @@ import {
   registerHotspot,
   registerMessage,
   setEndorsedRoot,
+  unbond,
 } from '#client';
 import { MerkleTree } from '#protocol/evidence/proof';
 import { leafHash } from '#protocol/evidence/merkle';
 import { leafEntry } from '#protocol/settle/leaf';
 import { registryAt, registryBytes } from '#protocol/settle/registry';
 import type { Tuple } from '#protocol/settle/tuple';
-import { epochNumber, type Address, type Hash } from '#protocol/units';
-import { encodeStruct } from '../../programs-client/codec.ts';
+import { epochNumber, type Address } from '#protocol/units';
 import { namedHotspot, namedKeypair, type TestHotspot } from '../support/litesvm-hotspot.ts';
+import { decide, motionAbout } from '../support/litesvm-motion.ts';
 import {
   DELAY_S,
   EPOCH_S,
   LOCATION,
-  POLICY_HASH,
   START,
   balanceOf,
   claimOf,
   createTestNetwork,
   epochEnd,
   hexHash,
+  hotspotState,
   leaf,
   networkState,
   openTokenAccount,
@@ -46,12 +48,14 @@ import {
   vote,
   type TestNetwork,
 } from '../support/litesvm-network.ts';
+import { NETWORK_AT, patchNetwork } from '../support/litesvm-patch.ts';
 import { openLiteChain, type Outcome } from '../support/litesvm.ts';
 
 const SEED = 20260715;
 const chain = openLiteChain();
 const owner = namedKeypair('owner');
 const [a, b] = [namedHotspot('a', 'ed25519'), namedHotspot('b', 'p256')];
+for (const n of [1, 2, 3]) chain.fund(namedKeypair(`oracle ${n}`).publicKey, 10_000_000_000n);
 let networks = 0;
 const fresh = (overrides: Parameters<typeof createTestNetwork>[2] = {}): TestNetwork =>
   createTestNetwork(chain, `network ${networks++}`, overrides);
@@ -59,25 +63,6 @@ const pass = (seconds: bigint): void => {
   chain.setTime(chain.now() + seconds);
 };
 const finalized = (tuple: Tuple): string | null => chain.send([finalize({ tuple })]).error;
-
-/** Offsets in the Network account (programs/coverage/README.md). */
-const AT = {
-  authority: 107,
-  guardianVetoesUsed: 332,
-  pendingOracles: 851,
-  pendingOraclesFrom: 1369,
-  pendingPolicy: 1417,
-  pendingPolicyFirstEpoch: 1457,
-};
-
-/** Puts bytes into the Network account, as the instructions of the authority do after their timelock. */
-const put = (network: TestNetwork, offset: number, bytes: Uint8Array): void => {
-  const account = chain.account(network.address);
-  if (account === null) throw new Error('the network does not exist');
-  const data = Uint8Array.from(account.data);
-  data.set(bytes, offset);
-  chain.setAccount(network.address, { ...account, data });
-};
 
 const u64 = (value: bigint): Uint8Array => {
   const bytes = Buffer.alloc(8);
@@ -100,8 +85,8 @@ describe('a new oracle set', () => {
     head.writeUInt32LE(2, 0);
     head.writeUInt8(2, 4);
     head.writeUInt8(keys.length, 5);
-    put(network, AT.pendingOracles, Buffer.concat([head, all]));
-    put(network, AT.pendingOraclesFrom, u64(from));
+    patchNetwork(network, NETWORK_AT.pendingOracles, Buffer.concat([head, all]));
+    patchNetwork(network, NETWORK_AT.pendingOraclesFrom, u64(from));
     expect(networkState(network).pendingOracles).toEqual({
       set: { generation: 2, k: 2, keys: incoming.map(({ publicKey }) => publicKey) },
       from,
@@ -158,59 +143,10 @@ describe('a new oracle set', () => {
   });
 });
 
-describe('a pending policy', () => {
-  const hash = 'bb'.repeat(32) as Hash;
-  const pending = (): TestNetwork => {
-    const network = fresh();
-    put(
-      network,
-      AT.pendingPolicy,
-      encodeStruct('Policy', { hash: Buffer.from(hash, 'hex'), credit_price: 77n }),
-    );
-    put(network, AT.pendingPolicyFirstEpoch, u64(2n));
-    return network;
-  };
-  const settleUnder = (network: TestNetwork, epoch: bigint, policyHash: Hash): void => {
-    chain.setTime(epochEnd(network, epoch));
-    const tuple = tupleOf(network, epoch, treeOf(network, []), { policyHash });
-    const wrong = policyHash === hash ? POLICY_HASH : hash;
-    expect(vote(network, { ...tuple, policyHash: wrong }, 0).error).toBe('WrongPolicy');
-    for (const oracle of [0, 1]) expect(vote(network, tuple, oracle).error).toBeNull();
-    pass(DELAY_S);
-    expect(finalized(tuple)).toBeNull();
-  };
-  const policies = (network: TestNetwork): unknown => {
-    const { policy, pendingPolicy } = networkState(network);
-    return [policy, pendingPolicy];
-  };
-  const later = { hash, creditPrice: 77n };
-
-  it('is in force from its first epoch on, and becomes the policy when the epoch before is final', () => {
-    const network = pending();
-    const before = [
-      { hash: POLICY_HASH, creditPrice: 1_000n },
-      { policy: later, firstEpoch: epochNumber(2n) },
-    ];
-    expect(policies(network)).toEqual(before);
-    settleUnder(network, 0n, POLICY_HASH);
-    expect(policies(network)).toEqual(before);
-    settleUnder(network, 1n, POLICY_HASH);
-    expect(policies(network)).toEqual([later, null]);
-    settleUnder(network, 2n, hash);
-    expect(policies(network)).toEqual([later, null]);
-  });
-
-  it('is in force when the epochs before it are skipped', () => {
-    const network = pending();
-    settleUnder(network, 5n, hash);
-    expect(policies(network)).toEqual([later, null]);
-  });
-});
-
 describe('the network account', () => {
   it('gives the guardian its vetoes back when an epoch is final', () => {
     const network = fresh();
-    put(network, AT.guardianVetoesUsed, Uint8Array.of(2));
+    patchNetwork(network, NETWORK_AT.guardianVetoesUsed, Uint8Array.of(2));
     expect(networkState(network).guardianVetoesUsed).toBe(2);
     settle(network, 0n, []);
     expect(networkState(network).guardianVetoesUsed).toBe(0);
@@ -222,7 +158,7 @@ describe('the network account', () => {
     openTokenAccount(network, owner.publicKey);
     const successor = namedKeypair('successor');
     chain.fund(successor.publicKey, 1_000_000_000n);
-    put(network, AT.authority, successor.publicKey.toBytes());
+    patchNetwork(network, NETWORK_AT.authority, successor.publicKey.toBytes());
     expect(networkState(network).authority).toEqual(successor.publicKey);
     const { tree } = settle(network, 0n, [leaf(a, 5n)]);
     chain.land([claimOf(network, a, { tree, destination: owner.publicKey })]);
@@ -351,7 +287,7 @@ describe('what an ended epoch reads of the hotspots', () => {
   type Step =
     | { readonly do: 'wait'; readonly seconds: number }
     | { readonly do: 'assert'; readonly hotspot: number; readonly gain: number }
-    | { readonly do: 'register' | 'endorse'; readonly hotspot: number }
+    | { readonly do: 'register' | 'endorse' | 'bond' | 'judge'; readonly hotspot: number }
     | { readonly do: 'finalize'; readonly back: number };
   const hotspot = fc.nat({ max: 2 });
   const step: fc.Arbitrary<Step> = fc.oneof(
@@ -360,10 +296,16 @@ describe('what an ended epoch reads of the hotspots', () => {
       weight: 4,
       arbitrary: fc.record({ do: fc.constant('assert' as const), hotspot, gain: fc.nat({ max: 150 }) }),
     },
-    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('register' as const, 'endorse'), hotspot }) },
     {
-      weight: 2,
-      arbitrary: fc.record({ do: fc.constant('finalize' as const), back: fc.nat({ max: 2 }) }),
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constantFrom('register' as const, 'endorse', 'bond', 'bond', 'bond', 'judge'),
+        hotspot,
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant('finalize' as const), back: fc.nat({ max: 1 }) }),
     },
   );
   const hotspots = [a, b, namedHotspot('c', 'ed25519')];
@@ -371,7 +313,8 @@ describe('what an ended epoch reads of the hotspots', () => {
   const maker = namedKeypair('maker');
 
   const withMaker = (): TestNetwork => {
-    const network = fresh();
+    const network = fresh({ bond: 5n });
+    openTokenAccount(network, owner.publicKey);
     const { creator, address } = network;
     const keys = { network: address, key: maker.publicKey };
     chain.land([approveMaker({ authority: creator.publicKey, ...keys, approved: true })], [creator]);
@@ -409,10 +352,26 @@ describe('what an ended epoch reads of the hotspots', () => {
   const lastEnded = (): bigint => (chain.now() - START) / EPOCH_S - 1n;
   const unfinalized = (network: TestNetwork): bigint => (networkState(network).latest?.epoch ?? -1n) + 1n;
   const finalizeEpoch = (network: TestNetwork, epoch: bigint): void => {
-    const tuple = tupleOf(network, epoch, treeOf(network, []));
+    // Once for all: the owner's tokens for bonds.
+    const tree = treeOf(network, [leaf(a, 1_000n)]);
+    const tuple = tupleOf(network, epoch, tree);
     for (const oracle of [0, 1]) vote(network, tuple, oracle);
     pass(DELAY_S);
     chain.land([finalize({ tuple })]);
+    chain.send([claimOf(network, a, { tree, destination: owner.publicKey })]);
+  };
+  const isRegistered = (network: TestNetwork, of: TestHotspot): boolean =>
+    chain.account(hotspotAddress(network.address, of.key)) !== null;
+  /** The owner bonds what is not bonded, and asks back what is. */
+  const turnBond = (network: TestNetwork, of: TestHotspot): Outcome => {
+    const build = hotspotState(network, of).bond === 0n ? bond : unbond;
+    return chain.send([build({ owner: owner.publicKey, network: network.address, key: of.key })], [owner]);
+  };
+  /** k oracles turn the hotspot's status over, whatever it is. */
+  const judge = (network: TestNetwork, of: TestHotspot): Outcome => {
+    const { status, motions } = hotspotState(network, of);
+    const kind = status.next === 'active' ? 'quarantine' : 'release';
+    return decide(network, motionAbout(network, of, { kind, nonce: motions }));
   };
   const run = (network: TestNetwork, taken: Step): void => {
     if (taken.do === 'wait') {
@@ -436,21 +395,32 @@ describe('what an ended epoch reads of the hotspots', () => {
           proof: list.inclusionProof(taken.hotspot),
         }),
       ]);
-    if (taken.do !== 'assert') return;
-    const outcome = assertGain(network, of, taken.gain);
+    const outcome = ((): Outcome | null => {
+      if (taken.do === 'assert') return assertGain(network, of, taken.gain);
+      if (!isRegistered(network, of)) return null;
+      if (taken.do === 'bond') return turnBond(network, of);
+      return taken.do === 'judge' ? judge(network, of) : null;
+    })();
+    for (const { name } of outcome?.events ?? []) seen[name] = (seen[name] ?? 0) + 1;
     // Nobody is locked out by anything but epochs that are not final yet.
-    if (outcome.error === 'RegistryBusy') {
+    if (outcome?.error === 'RegistryBusy') {
       expect(lastEnded()).toBeGreaterThanOrEqual(unfinalized(network));
       busy += 1;
     }
   };
   let busy = 0;
+  const seen: Record<string, number> = {};
 
   it(`is the same at every time until that epoch is final (seed ${SEED})`, () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 15, maxLength: 40 }), (steps) => {
+      fc.property(fc.boolean(), fc.array(step, { minLength: 15, maxLength: 40 }), (hasBegun, steps) => {
         const network = withMaker();
         chain.setTime(START - 30n);
+        if (hasBegun) {
+          for (const each of hotspots) register(network, { hotspot: each, owner });
+          chain.setTime(epochEnd(network, 0n));
+          finalizeEpoch(network, 0n);
+        }
         const read = new Map<bigint, string>();
         for (const taken of steps) {
           run(network, taken);
@@ -468,9 +438,11 @@ describe('what an ended epoch reads of the hotspots', () => {
             expect(assertGain(network, hotspots[i] ?? a, 1).error).toBeNull();
         });
       }),
-      { seed: SEED, numRuns: 30 },
+      { seed: SEED, numRuns: 40 },
     );
     expect(busy).toBeGreaterThan(20);
+    for (const name of ['LocationAsserted', 'HotspotBonded', 'HotspotUnbonded', 'MotionApplied'])
+      expect(seen[name], name).toBeGreaterThan(10);
   });
 
   it('includes who registers in the last second that counts, and never what changes in it', () => {

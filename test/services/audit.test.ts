@@ -50,6 +50,9 @@ function account(
     destination: PublicKey.default,
     claimed: amount(0n),
     bond: amount(0n),
+    unbonding: amount(0n),
+    unbondedAt: 0n,
+    motions: 0n,
     maker: null,
   };
 }

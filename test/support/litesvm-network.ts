@@ -11,9 +11,13 @@ import {
   mintAddress,
   networkAddress,
   payeeAddress,
+  policyAt,
   registerHotspot,
   registerMessage,
   tokenAccountAddress,
+  vaultAddress,
+  decodeHotspot,
+  type Hotspot,
   type Location,
   type Network,
   type NetworkConfig,
@@ -70,9 +74,11 @@ export function networkConfig(overrides: Partial<NetworkConfig> = {}): NetworkCo
 export function createTestNetwork(
   chain: LiteChain,
   name = 'test network',
-  overrides: Partial<NetworkConfig> = {},
+  {
+    creator = namedKeypair('creator'),
+    ...overrides
+  }: Partial<NetworkConfig> & { readonly creator?: Keypair } = {},
 ): TestNetwork {
-  const creator = namedKeypair('creator');
   const config = networkConfig(overrides);
   chain.fund(creator.publicKey, 10_000_000_000n);
   chain.setTime(START - 3600n);
@@ -85,6 +91,13 @@ export function networkState({ chain, address }: TestNetwork): Network {
   const account = chain.account(address);
   if (account === null) throw new Error('the network does not exist');
   return decodeNetwork(address, account.data);
+}
+
+export function hotspotState({ chain, address, config }: TestNetwork, { key }: TestHotspot): Hotspot {
+  const at = once(`${address.toBase58()} ${key}`, () => hotspotAddress(address, key));
+  const account = chain.account(at);
+  if (account === null) throw new Error('the hotspot is not registered');
+  return decodeHotspot(at, account.data, config.keyNetwork);
 }
 
 const CELL = 0x8c1fb46741ae9ffn as Cell;
@@ -119,17 +132,18 @@ export function treeOf({ address }: TestNetwork, leaves: readonly Leaf[]): Settl
   return settlementTree({ network: address.toBase58() as Address, leaves });
 }
 
-/** The tuple that follows what the chain holds. */
+/** The tuple that follows what the chain holds, under the policy that it has for the epoch. */
 export function tupleOf(
   network: TestNetwork,
   epoch: bigint,
   tree: SettlementTree,
   overrides: Partial<Tuple> = {},
 ): Tuple {
+  const state = networkState(network);
   return {
     network: network.address.toBase58() as Address,
     epoch: epochNumber(epoch),
-    parentTupleHash: networkState(network).latest?.tupleHash ?? GENESIS_PARENT,
+    parentTupleHash: state.latest?.tupleHash ?? GENESIS_PARENT,
     root: tree.root,
     leafCount: tree.leaves.length,
     cumulativeTotal: amount(tree.total),
@@ -137,7 +151,7 @@ export function tupleOf(
     creditsCount: 0,
     evidenceHash: ANY_HASH,
     registryHash: ANY_HASH,
-    policyHash: POLICY_HASH,
+    policyHash: policyAt(state, epochNumber(epoch)).hash,
     stateHash: ANY_HASH,
     ...overrides,
   };
@@ -208,6 +222,15 @@ export function supplyOf({ chain, address }: TestNetwork): bigint {
     chain,
     once(`mint ${address.toBase58()}`, () => mintAddress(address)),
     36,
+  );
+}
+
+/** What lies in the token account of all bonds. */
+export function vaultOf({ chain, address }: TestNetwork): bigint {
+  return u64At(
+    chain,
+    once(`vault ${address.toBase58()}`, () => vaultAddress(address)),
+    64,
   );
 }
 

@@ -1,23 +1,35 @@
 import type { Keypair, PublicKey, TransactionInstruction } from '@solana/web3.js';
 import {
   PROGRAM_ID,
+  applyMotion,
   approveMaker,
   assertLocation,
   attest,
+  bond,
+  closeMotion,
   createNetwork,
   createPayee,
   endorseHotspot,
   endorsedEntry,
   finalize,
+  move,
+  proposePolicy,
   registerHotspot,
   registerMessage,
+  setDestination,
   setEndorsedRoot,
+  transferHotspot,
+  unbond,
+  withdrawBond,
+  type MotionName,
 } from '#client';
 import { leafHash } from '#protocol/evidence/merkle';
 import { MerkleTree } from '#protocol/evidence/proof';
 import type { SettlementTree } from '#protocol/settle/tree';
 import type { Tuple } from '#protocol/settle/tuple';
-import { namedHotspot, namedKeypair } from './litesvm-hotspot.ts';
+import { epochNumber, type Hash } from '#protocol/units';
+import { namedHotspot, namedKeypair, type TestHotspot } from './litesvm-hotspot.ts';
+import { EVIDENCE, carry, decide, motionAbout } from './litesvm-motion.ts';
 import {
   LOCATION,
   claimOf,
@@ -45,8 +57,9 @@ export interface GoodInstruction {
 }
 
 /**
- * Two networks in one state in which every instruction of the program is due: epoch 0 is final and partly claimed,
- * epoch 1 is ripe and its delay is over, a maker has a list with a hotspot that is not endorsed yet.
+ * Two networks in one state in which every instruction of the program is due: epochs 0 to 3 are final and partly
+ * claimed, epoch 4 is ripe and its delay is over, a maker has a list with a hotspot that is not endorsed yet, one
+ * hotspot is bonded, one has a free bond, one is bonded and accused by two oracles, and a motion about one is overtaken.
  */
 export interface World {
   readonly chain: LiteChain;
@@ -57,33 +70,45 @@ export interface World {
   readonly ripe: Tuple;
 }
 
+const BOND = 100n;
+const LAST_FINAL = 3n;
 const owner = namedKeypair('owner');
 const maker = namedKeypair('maker');
 /** Pays for new accounts; not the payer of the fees, who signs every transaction. */
 const sponsor = namedKeypair('sponsor');
 const claimant = namedHotspot('claimant', 'ed25519');
 const listed = namedHotspot('listed', 'p256');
+const sold = namedHotspot('sold', 'ed25519');
+const bonded = namedHotspot('bonded', 'ed25519');
+const unbonded = namedHotspot('unbonded', 'ed25519');
+const accused = namedHotspot('accused', 'p256');
+const judged = namedHotspot('judged', 'ed25519');
 
 export function openWorld(): World {
   const chain = openLiteChain();
-  const other = createTestNetwork(chain, 'the other network');
-  const network = createTestNetwork(chain);
-  chain.fund(sponsor.publicKey, 10_000_000_000n);
+  const other = createTestNetwork(chain, 'the other network', {
+    bond: BOND,
+    creator: namedKeypair('the other creator'),
+  });
+  const network = createTestNetwork(chain, 'test network', { bond: BOND });
+  for (const { publicKey } of [sponsor, ...network.oracles]) chain.fund(publicKey, 10_000_000_000n);
   const list = new MerkleTree([claimant, listed].map(({ key }) => leafHash(endorsedEntry(key))));
   for (const each of [other, network]) prepare(each, list);
-  const leaves = [leaf(claimant, 500n), leaf(listed, 300n)];
-  const tree = settle(network, 0n, leaves).tree;
-  settle(other, 0n, leaves);
-  const ripe = tupleOf(network, 1n, treeOf(network, [leaf(claimant, 600n), leaf(listed, 300n)]));
-  chain.setTime(epochEnd(network, 1n));
+  settleAndBond(other);
+  const tree = settleAndBond(network);
+  const next = LAST_FINAL + 1n;
+  const ripe = tupleOf(network, next, treeOf(network, [leaf(claimant, 600n), leaf(listed, 1_000n)]));
+  chain.setTime(epochEnd(network, next));
   for (const oracle of [0, 1]) vote(network, ripe, oracle);
-  chain.setTime(epochEnd(network, 1n) + BigInt(network.config.challengeDelayS));
+  chain.setTime(epochEnd(network, next) + BigInt(network.config.challengeDelayS));
+  for (const each of [other, network]) accuse(each);
   return { chain, network, other, list, tree, ripe };
 }
 
 const prepare = (network: TestNetwork, list: MerkleTree): void => {
   const { chain, address, creator } = network;
-  for (const hotspot of [claimant, listed]) register(network, { hotspot, owner });
+  for (const hotspot of [claimant, listed, sold, bonded, unbonded, accused, judged])
+    register(network, { hotspot, owner });
   chain.land(
     [approveMaker({ authority: creator.publicKey, network: address, key: maker.publicKey, approved: true })],
     [creator],
@@ -95,12 +120,41 @@ const prepare = (network: TestNetwork, list: MerkleTree): void => {
 const endorsedRoot = (network: PublicKey, list: MerkleTree): TransactionInstruction =>
   setEndorsedRoot({ maker: maker.publicKey, network, root: hexHash(list.root), count: list.size });
 
+const ofOwner = ({ address }: TestNetwork, { key }: TestHotspot) => ({
+  owner: owner.publicKey,
+  network: address,
+  key,
+});
+
+/** Epochs 0 to 3 become final; the tokens of the first are bonded in the second, and partly unbonded in the third. */
+const settleAndBond = (network: TestNetwork): SettlementTree => {
+  const { chain } = network;
+  const leaves = [leaf(claimant, 500n), leaf(listed, 1_000n)];
+  const { tree } = settle(network, 0n, leaves);
+  chain.land([claimOf(network, listed, { tree, destination: owner.publicKey })]);
+  for (const of of [bonded, unbonded, accused]) chain.land([bond(ofOwner(network, of))], [owner]);
+  for (let epoch = 1n; epoch <= LAST_FINAL; epoch++) {
+    settle(network, epoch, leaves);
+    if (epoch === 1n) chain.land([unbond(ofOwner(network, unbonded))], [owner]);
+  }
+  return tree;
+};
+
+/** About a hotspot, while another one is applied. */
+const overtaken = (network: TestNetwork): MotionName =>
+  motionAbout(network, judged, { evidence: { ...EVIDENCE, index: 99n } });
+
+const accuse = (network: TestNetwork): void => {
+  for (const motion of [motionAbout(network, accused), overtaken(network)]) carry(network, motion);
+  decide(network, motionAbout(network, judged));
+};
+
 /** Every instruction of the program, in the order of the IDL; registration once for each type of key. */
 export function goodInstructions(world: World): readonly GoodInstruction[] {
   const { network, list, tree, ripe } = world;
   const address = network.address;
   const creator = network.creator;
-  const third = network.oracles[2] ?? creator;
+  const [first = creator, , third = creator] = network.oracles;
   const single = (
     name: string,
     instruction: TransactionInstruction,
@@ -116,12 +170,7 @@ export function goodInstructions(world: World): readonly GoodInstruction[] {
     registration(world, 'p256'),
     single(
       'assert_location',
-      assertLocation({
-        owner: owner.publicKey,
-        network: address,
-        key: claimant.key,
-        location: { ...LOCATION, gain: 60 },
-      }),
+      assertLocation({ ...ofOwner(network, claimant), location: { ...LOCATION, gain: 60 } }),
       [owner],
     ),
     single(
@@ -154,10 +203,32 @@ export function goodInstructions(world: World): readonly GoodInstruction[] {
         proof: list.inclusionProof(1),
       }),
     ),
+    single('set_destination', setDestination({ ...ofOwner(network, sold), destination: sponsor.publicKey }), [
+      owner,
+    ]),
+    single('transfer_hotspot', transferHotspot({ ...ofOwner(network, sold), to: sponsor.publicKey }), [
+      owner,
+    ]),
+    single('bond', bond(ofOwner(network, claimant)), [owner]),
+    single('unbond', unbond(ofOwner(network, bonded)), [owner]),
+    single('withdraw_bond', withdrawBond(ofOwner(network, unbonded))),
+    single(
+      'propose_policy',
+      proposePolicy({
+        authority: creator.publicKey,
+        network: address,
+        policy: { hash: 'bb'.repeat(32) as Hash, creditPrice: 2_000n },
+        firstEpoch: epochNumber(LAST_FINAL + 4n),
+      }),
+      [creator],
+    ),
     single('attest', attest({ oracle: third.publicKey, tuple: ripe }), [third]),
     // Before finalize, which replaces the root that it proves.
     single('claim', claimOf(network, claimant, { tree, destination: owner.publicKey })),
     single('finalize', finalize({ tuple: ripe })),
+    single('move', move({ oracle: third.publicKey, motion: motionAbout(network, listed) }), [third]),
+    single('apply_motion', applyMotion(motionAbout(network, accused))),
+    single('close_motion', closeMotion({ ...overtaken(network), openedBy: first.publicKey })),
   ];
 }
 

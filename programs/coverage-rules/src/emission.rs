@@ -21,9 +21,14 @@ pub fn epoch_at(now: u64, first_epoch_start: u64, length: u64) -> Option<u64> {
     now.checked_sub(first_epoch_start)?.checked_div(length)
 }
 
+/// When an epoch begins.
+pub fn epoch_start(epoch: u64, first_epoch_start: u64, length: u64) -> Option<u64> {
+    product(epoch, length)?.checked_add(first_epoch_start)
+}
+
 /// When an epoch ends, which is when the next one begins.
 pub fn epoch_end(epoch: u64, first_epoch_start: u64, length: u64) -> Option<u64> {
-    product(epoch.checked_add(1)?, length)?.checked_add(first_epoch_start)
+    epoch_start(epoch.checked_add(1)?, first_epoch_start, length)
 }
 
 /// First and last epoch that become payable when `epoch` is finalized after `latest`: (latest - holdback,
@@ -181,6 +186,8 @@ mod tests {
         assert_eq!(epoch_at(1_000, 1_000, 60), Some(0));
         assert_eq!(epoch_at(1_059, 1_000, 60), Some(0));
         assert_eq!(epoch_at(1_060, 1_000, 60), Some(1));
+        assert_eq!(epoch_start(0, 1_000, 60), Some(1_000));
+        assert_eq!(epoch_start(1, 1_000, 60), epoch_end(0, 1_000, 60));
         assert_eq!(epoch_end(0, 1_000, 60), Some(1_060));
         assert_eq!(epoch_end(u64::MAX, 1_000, 60), None);
         assert_eq!(epoch_end(1 << 60, 1_000, 60), None);

@@ -5,7 +5,7 @@ use pinocchio::Address;
 use crate::{
     accounts::{
         hotspot::Location,
-        network::{FinalizedEpoch, Tuple},
+        network::{FinalizedEpoch, Policy, Tuple},
     },
     wire::{bytes_of, discriminator, layout, Bool, Plain, U32, U64},
 };
@@ -40,10 +40,19 @@ events! {
     MakerApproved { network: Address, maker: Address, key: Address, approved: Bool, }
     EndorsedRootSet { network: Address, maker: Address, root: Hash, count: U32, }
     HotspotEndorsed { network: Address, hotspot: Address, maker: Address, from_epoch: U64, }
+    DestinationSet { network: Address, hotspot: Address, destination: Address, }
+    HotspotTransferred { network: Address, hotspot: Address, from: Address, to: Address, }
+    HotspotBonded { network: Address, hotspot: Address, amount: U64, from_epoch: U64, }
+    HotspotUnbonded { network: Address, hotspot: Address, amount: U64, from_epoch: U64, free_at: U64, }
+    BondWithdrawn { network: Address, hotspot: Address, owner: Address, amount: U64, }
+    PolicyProposed { network: Address, policy: Policy, first_epoch: U64, }
     Attested { oracle: Address, tuple: Tuple, }
     Ripened { network: Address, epoch: U64, tuple_hash: Hash, since: U64, }
     Finalized { network: Address, latest: FinalizedEpoch, }
     Claimed { network: Address, subject: Address, destination: Address, amount: U64, cumulative: U64, }
+    MotionVoted { network: Address, motion: Address, hotspot: Address, oracle: Address, kind: u8, nonce: U64, evidence_origin_hash: Hash, evidence_index: U64, }
+    MotionApplied { network: Address, motion: Address, hotspot: Address, kind: u8, evidence_origin_hash: Hash, evidence_index: U64, burned: U64, from_epoch: U64, }
+    MotionClosed { network: Address, motion: Address, opened_by: Address, }
 }
 
 #[repr(C)]

@@ -218,6 +218,21 @@ macro_rules! arguments {
 }
 pub(crate) use arguments;
 
+/// Of an instruction that was told nothing.
+pub struct NoArguments;
+
+impl<'a> Argument<'a> for NoArguments {
+    fn read(_: &mut Reader<'a>) -> Result<Self, CoverageError> {
+        Ok(Self)
+    }
+}
+#[cfg(test)]
+impl crate::contract::Fields for NoArguments {
+    fn fields() -> std::vec::Vec<crate::contract::Field> {
+        std::vec::Vec::new()
+    }
+}
+
 /// `sha256("<kind>:<name>")[..8]`, Anchor's discriminator.
 pub const fn discriminator(kind: &str, name: &str) -> [u8; 8] {
     let hash = sha2_const_stable::Sha256::new()

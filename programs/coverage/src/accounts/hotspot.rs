@@ -7,15 +7,18 @@ use pinocchio::Address;
 
 use super::{
     stored::{OfNetwork, Stored},
-    timed::Timed,
+    timed::{Moment, Timed},
 };
 use crate::{
-    errors::CoverageError::{self, InvalidCell, InvalidElevation, InvalidGain, InvalidMode},
+    errors::CoverageError::{
+        self, InvalidCell, InvalidElevation, InvalidGain, InvalidMode, NotTheOwner, OutOfRange, Quarantined,
+    },
     wire::{discriminator, layout, I32, U64},
     ID,
 };
 
 pub const STATUS_ACTIVE: u8 = 1;
+pub const STATUS_QUARANTINED: u8 = 2;
 pub const TIER_OPEN: u8 = 1;
 pub const TIER_ENDORSED: u8 = 2;
 pub const TIER_BONDED: u8 = 3;
@@ -68,6 +71,35 @@ layout! {
     }
 }
 
+impl Tier {
+    /// Bonded stays bonded.
+    pub fn endorsed(self, maker: Address) -> Self {
+        let kind = if self.kind == TIER_BONDED {
+            TIER_BONDED
+        } else {
+            TIER_ENDORSED
+        };
+        Self { kind, maker }
+    }
+
+    pub fn bonded(self) -> Self {
+        Self {
+            kind: TIER_BONDED,
+            ..self
+        }
+    }
+
+    /// What is left without a bond: whoever was endorsed stays so.
+    pub fn unbonded(self) -> Self {
+        let kind = if self.maker == Address::default() {
+            TIER_OPEN
+        } else {
+            TIER_ENDORSED
+        };
+        Self { kind, ..self }
+    }
+}
+
 layout! {
     pub struct Hotspot {
         version: u8,
@@ -81,11 +113,13 @@ layout! {
         destination: Address,
         registered_at: U64,
         claimed: U64,
-        /// Reward tokens that stand behind tier bonded.
+        /// Reward tokens in the network's vault that stand behind tier bonded; 0 where the next tier is another.
         bond: U64,
-        /// Bond that was asked back and is free from `unbonded_at` on.
+        /// Tokens in the vault that were asked back and are free from `unbonded_at` on. Quarantine takes them too.
         unbonding: U64,
         unbonded_at: U64,
+        /// How many motions were applied to it: the nonce of the next.
+        motions: U64,
         /// 1 active, 2 quarantined.
         status: Timed<u8>,
         tier: Timed<Tier>,
@@ -105,6 +139,37 @@ impl Stored for Hotspot {
 impl OfNetwork for Hotspot {
     fn network(&self) -> &Address {
         &self.network
+    }
+}
+
+impl Hotspot {
+    pub fn check_owner(&self, signer: &Address) -> Result<(), CoverageError> {
+        if &self.owner == signer {
+            Ok(())
+        } else {
+            Err(NotTheOwner)
+        }
+    }
+
+    /// Refuses what a hotspot that the oracles have quarantined may not do, from their decision to that on its release.
+    pub fn check_not_quarantined(&self) -> Result<(), CoverageError> {
+        if self.status.next == STATUS_QUARANTINED {
+            Err(Quarantined)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes from it all that it has in the vault, and answers how much that is. It is not bonded from the next epoch on.
+    pub fn take_bond(&mut self, moment: Moment) -> Result<u64, CoverageError> {
+        if self.tier.next.kind == TIER_BONDED {
+            self.tier.set(self.tier.next.unbonded(), moment)?;
+        }
+        let taken = self.bond.get().checked_add(self.unbonding.get()).ok_or(OutOfRange)?;
+        self.bond = U64::new(0);
+        self.unbonding = U64::new(0);
+        self.unbonded_at = U64::new(0);
+        Ok(taken)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod network;
 pub mod payee;
 pub mod stored;
 pub mod timed;
+pub mod token;
 
 #[cfg(test)]
 pub fn all() -> std::vec::Vec<crate::contract::Declared> {

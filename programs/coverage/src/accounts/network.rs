@@ -1,6 +1,6 @@
 //! A network: its parameters, its oracles and policy with what is pending, and the latest finalized epoch.
 use coverage_rules::{
-    emission::{emissions, epoch_at, epoch_end, payable},
+    emission::{emissions, epoch_at, epoch_end, epoch_start, payable},
     hash::{tuple_hash, Hash},
     oracles::MAX_ORACLES,
 };
@@ -12,8 +12,8 @@ use pinocchio::{
 use super::{stored::Stored, timed::Moment};
 use crate::{
     errors::CoverageError::{
-        self, EpochNotEnded, EpochNotLater, GrowthAboveEmissions, LeafCountFell, OutOfRange, RootChangedWithoutGrowth,
-        TotalFell, WrongNetwork, WrongParent, WrongPolicy,
+        self, EpochNotEnded, EpochNotLater, GrowthAboveEmissions, LeafCountFell, OutOfRange, PolicyPending,
+        PolicyTooEarly, RootChangedWithoutGrowth, TotalFell, WrongNetwork, WrongParent, WrongPolicy,
     },
     wire::{bytes_of, discriminator, layout, Bool, U32, U64},
     ID,
@@ -104,6 +104,8 @@ layout! {
         /// 0: no guardian is pending. Unix seconds, as all times.
         pending_guardian_from: U64,
         mint: Address,
+        /// The token account of all bonds.
+        vault: Address,
         epoch_length_s: U64,
         first_epoch_start: U64,
         base_emission: U64,
@@ -125,7 +127,7 @@ layout! {
         /// Whether `latest` names an epoch.
         finalized_any: Bool,
         latest: FinalizedEpoch,
-        reserved: [u8; 64],
+        reserved: [u8; 32],
     }
 }
 
@@ -170,6 +172,32 @@ impl Network {
 
     fn pending_policy_holds(&self, epoch: u64) -> bool {
         self.pending_policy.hash != [0; 32] && epoch >= self.pending_policy_first_epoch.get()
+    }
+
+    /// Takes the policy that holds from `first_epoch` on. It replaces none that an epoch may still be computed under.
+    pub fn propose_policy(&mut self, policy: Policy, first_epoch: u64, now: u64) -> Result<(), CoverageError> {
+        if self.pending_policy.hash != [0; 32] {
+            return Err(PolicyPending);
+        }
+        let start = epoch_start(first_epoch, self.first_epoch_start.get(), self.epoch_length_s.get());
+        // Without a timelock the epoch must not have begun either.
+        let earliest = now.checked_add(u64::from(self.timelock_s.get()).max(1));
+        if start.ok_or(OutOfRange)? < earliest.ok_or(OutOfRange)? {
+            return Err(PolicyTooEarly);
+        }
+        self.pending_policy = policy;
+        self.pending_policy_first_epoch = U64::new(first_epoch);
+        Ok(())
+    }
+
+    /// When oracles have nothing more to decide on what was done before `epoch`: its rewards are held back no longer,
+    /// the epoch in which the last of them are settled is over, and so is the timelock.
+    pub fn judged_at(&self, epoch: u64) -> Result<u64, CoverageError> {
+        epoch
+            .checked_add(u64::from(self.holdback_epochs.get()))
+            .and_then(|last| epoch_end(last, self.first_epoch_start.get(), self.epoch_length_s.get()))
+            .and_then(|end| end.checked_add(u64::from(self.timelock_s.get())))
+            .ok_or(OutOfRange)
     }
 
     /// Refuses a tuple that could not become the next finalized one: of another network, not later than the latest,

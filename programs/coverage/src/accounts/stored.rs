@@ -9,8 +9,8 @@ use pinocchio_system::create_account_with_minimum_balance_signed;
 
 use crate::{
     errors::CoverageError::{
-        AccountRepeated, AlreadyCreated, WrongAddress, WrongDiscriminator, WrongLength, WrongNetwork, WrongOwner,
-        WrongVersion,
+        AccountRepeated, AlreadyCreated, OutOfRange, WrongAddress, WrongDiscriminator, WrongLength, WrongNetwork,
+        WrongOwner, WrongVersion,
     },
     wire::{from_bytes, from_bytes_mut, Plain},
     ID,
@@ -127,6 +127,14 @@ pub fn create<'a, T: Stored>(
     state_mut(account)
 }
 
+/// Gives an account's lamports to `to` and ends it: its address is free again.
+pub fn close(account: &mut AccountView, to: &mut AccountView) -> ProgramResult {
+    let sum = to.lamports().checked_add(account.lamports()).ok_or(OutOfRange)?;
+    to.set_lamports(sum);
+    account.set_lamports(0);
+    account.close()
+}
+
 /// Where an account is to be, how long and whose.
 pub struct Allocation<'a> {
     pub seeds: &'a [&'a [u8]],
@@ -149,7 +157,7 @@ pub fn allocate(account: &mut AccountView, payer: &AccountView, to: &Allocation)
 }
 
 /// Most seeds of an account, its bump included.
-const MAX_SEEDS: usize = 6;
+const MAX_SEEDS: usize = 8;
 
 /// Lets the program sign a call for the address of these seeds.
 pub fn with_signer(seeds: &[&[u8]], bump: &[u8; 1], call: impl FnOnce(Signer) -> ProgramResult) -> ProgramResult {

@@ -2,7 +2,7 @@
 use coverage_rules::change::{change, Change};
 
 use crate::{
-    errors::CoverageError::{self, RegistryBusy},
+    errors::CoverageError::{self, OutOfRange, RegistryBusy},
     wire::{Plain, U64},
 };
 
@@ -24,6 +24,16 @@ pub struct Moment {
     pub epoch: Option<u64>,
     /// The first epoch that is not finalized.
     pub unfinalized: u64,
+}
+
+impl Moment {
+    /// The first epoch that has not begun.
+    pub fn next_epoch(&self) -> Result<u64, CoverageError> {
+        match self.epoch {
+            None => Ok(0),
+            Some(epoch) => epoch.checked_add(1).ok_or(OutOfRange),
+        }
+    }
 }
 
 impl<T: Plain> Timed<T> {

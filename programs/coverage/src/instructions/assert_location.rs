@@ -7,7 +7,6 @@ use crate::{
         network::{now, Network},
         stored::{load, load_of_mut},
     },
-    errors::CoverageError::NotTheOwner,
     events::{emit, LocationAsserted},
     takes::accounts,
     wire::{arguments, U64},
@@ -35,9 +34,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let moment = load::<Network>(network)?.moment(now()?)?;
     let address = *hotspot.address();
     let mut state = load_of_mut::<Hotspot>(hotspot, network.address())?;
-    if &state.owner != owner.address() {
-        return Err(NotTheOwner.into());
-    }
+    state.check_owner(owner.address())?;
     location.check()?;
     let from = state.location.set(*location, moment)?;
     emit(LocationAsserted {

@@ -4,7 +4,7 @@ use coverage_rules::{
     merkle::{root_from_proof, Place, MAX_PROOF},
 };
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
-use pinocchio_token::{instructions::MintTo, state::Account as TokenAccount};
+use pinocchio_token::instructions::MintTo;
 
 use crate::{
     accounts::{
@@ -13,6 +13,7 @@ use crate::{
         network::Network,
         payee::Payee,
         stored::{load, load_of, load_of_mut, with_signer, Stored},
+        token::associated_balance,
     },
     errors::CoverageError::{
         AccountRepeated, ClaimsAboveTotal, DestinationMissing, InvalidClaimProof, NothingFinalized, OutOfRange,
@@ -39,8 +40,6 @@ arguments! {
         proof: &'a [Hash],
     }
 }
-
-const ASSOCIATED_TOKEN_PROGRAM: Address = Address::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
 
 /// Who is paid: a hotspot or a payee, by one rule.
 struct Subject {
@@ -84,7 +83,9 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     if root_from_proof(leaf, place, proof) != Some(state.latest.root) {
         return Err(InvalidClaimProof.into());
     }
-    check_destination(destination, &owed_to.destination, mint.address())?;
+    associated_balance(destination, &owed_to.destination, mint.address())
+        .map_err(|_| WrongDestination)?
+        .ok_or(DestinationMissing)?;
 
     let amount = cumulative.saturating_sub(owed_to.claimed);
     let total = ledger.total_claimed.get().checked_add(amount).ok_or(OutOfRange)?;
@@ -141,20 +142,6 @@ fn set_claimed(subject: &mut AccountView, network: &Address, claimed: u64) -> Pr
         load_of_mut::<Payee>(subject, network)?.claimed = U64::new(claimed);
     } else {
         load_of_mut::<Hotspot>(subject, network)?.claimed = U64::new(claimed);
-    }
-    Ok(())
-}
-
-/// An associated token account's owner can be changed, so that its address alone does not say whose it is.
-fn check_destination(account: &AccountView, owner: &Address, mint: &Address) -> ProgramResult {
-    let seeds = [owner.as_ref(), pinocchio_token::ID.as_ref(), mint.as_ref()];
-    let (associated, _) = Address::find_program_address(&seeds, &ASSOCIATED_TOKEN_PROGRAM);
-    if account.address() != &associated {
-        return Err(WrongDestination.into());
-    }
-    let token = TokenAccount::from_account_view(account).map_err(|_| DestinationMissing)?;
-    if token.owner() != owner || token.mint() != mint {
-        return Err(WrongDestination.into());
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
-//! Creates a network with its reward mint, ledger and ballot. The creator pays and becomes the authority.
+//! Creates a network with its reward mint, the vault of its bonds, ledger and ballot. The creator pays and becomes the authority.
 use coverage_rules::{
     emission::product,
     hash::{Hash, EMPTY_ROOT},
     oracles::is_set,
 };
 use pinocchio::{AccountView, Address, ProgramResult};
-use pinocchio_token::{instructions::InitializeMint2, state::Mint};
+use pinocchio_token::{
+    instructions::{InitializeAccount3, InitializeMint2},
+    state::{Account as TokenAccount, Mint},
+};
 
 use crate::{
     accounts::{
@@ -27,6 +30,7 @@ accounts! {
     creator [writable, signer],
     network [writable],
     mint [writable],
+    vault [writable],
     ledger [writable],
     ballot [writable],
     token_program [address: &pinocchio_token::ID],
@@ -69,6 +73,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
         creator,
         network,
         mint,
+        vault,
         ledger,
         ballot,
         ..
@@ -83,9 +88,11 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
         state.name = *name;
         state.authority = *creator.address();
         state.mint = *mint.address();
+        state.vault = *vault.address();
         set(&mut state, &config);
     }
     create_mint(mint, creator, &address)?;
+    create_vault(vault, mint, creator, &address)?;
     create::<Ledger>(ledger, creator, &[b"ledger", address.as_ref()])?.network = address;
     {
         let mut state = create::<Ballot>(ballot, creator, &[b"ballot", address.as_ref()])?;
@@ -161,4 +168,19 @@ fn create_mint(mint: &mut AccountView, payer: &AccountView, network: &Address) -
         },
     )?;
     InitializeMint2::new(mint, DECIMALS, network, None).invoke()
+}
+
+/// The token account in which bonds lie; only the Network can move them.
+fn create_vault(vault: &mut AccountView, mint: &AccountView, payer: &AccountView, network: &Address) -> ProgramResult {
+    let seeds: &[&[u8]] = &[b"vault", network.as_ref()];
+    allocate(
+        vault,
+        payer,
+        &Allocation {
+            seeds,
+            space: TokenAccount::LEN,
+            owner: &pinocchio_token::ID,
+        },
+    )?;
+    InitializeAccount3::new(vault, mint, network).invoke()
 }

@@ -7,7 +7,7 @@ use pinocchio::{Address, ProgramResult};
 
 use crate::{
     accounts::{
-        hotspot::{Hotspot, Tier, TIER_BONDED, TIER_ENDORSED},
+        hotspot::Hotspot,
         maker::Maker,
         network::{now, Network},
         stored::{load, load_of, load_of_mut},
@@ -61,18 +61,8 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     if state.tier.next.maker != Address::default() {
         return Err(AlreadyEndorsed.into());
     }
-    let kind = if state.tier.next.kind == TIER_BONDED {
-        TIER_BONDED
-    } else {
-        TIER_ENDORSED
-    };
-    let from = state.tier.set(
-        Tier {
-            kind,
-            maker: *maker.address(),
-        },
-        moment,
-    )?;
+    let tier = state.tier.next.endorsed(*maker.address());
+    let from = state.tier.set(tier, moment)?;
     emit(HotspotEndorsed {
         network: *network,
         hotspot: address,

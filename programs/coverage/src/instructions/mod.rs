@@ -1,15 +1,24 @@
 //! One file per instruction, each with three parts: who (accounts), what was said (arguments), what happens (process).
+pub mod apply_motion;
 pub mod approve_maker;
 pub mod assert_location;
 pub mod attest;
+pub mod bond;
 pub mod claim;
+pub mod close_motion;
 pub mod create_network;
 pub mod create_payee;
 pub mod endorse_hotspot;
 pub mod finalize;
 pub mod hotspot_signature;
+pub mod r#move;
+pub mod propose_policy;
 pub mod register_hotspot;
+pub mod set_destination;
 pub mod set_endorsed_root;
+pub mod transfer_hotspot;
+pub mod unbond;
+pub mod withdraw_bond;
 
 use pinocchio::{AccountView, ProgramResult};
 
@@ -18,11 +27,21 @@ use crate::{
     wire::{discriminator, read_arguments},
 };
 
+/// What an instruction is called on the wire: the module's name but where that is written as a raw identifier.
+macro_rules! wire_name {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident $wire:literal) => {
+        $wire
+    };
+}
+
 macro_rules! instructions {
-    ($($name:ident,)*) => {
+    ($($name:ident $(as $wire:literal)?,)*) => {
         #[allow(non_upper_case_globals)]
         mod tags {
-            $(pub const $name: [u8; 8] = super::discriminator("global", stringify!($name));)*
+            $(pub const $name: [u8; 8] = super::discriminator("global", wire_name!($name $($wire)?));)*
         }
 
         /// Each in a stack frame of its own: a frame has 4096 bytes.
@@ -49,7 +68,7 @@ macro_rules! instructions {
         pub fn all() -> std::vec::Vec<crate::contract::Instruction> {
             use crate::contract::{Fields, Instruction};
             std::vec![$(Instruction {
-                name: stringify!($name),
+                name: wire_name!($name $($wire)?),
                 discriminator: tags::$name,
                 accounts: $name::Accounts::TAKEN,
                 arguments: $name::Arguments::fields(),
@@ -66,7 +85,16 @@ instructions! {
     approve_maker,
     set_endorsed_root,
     endorse_hotspot,
+    set_destination,
+    transfer_hotspot,
+    bond,
+    unbond,
+    withdraw_bond,
+    propose_policy,
     attest,
     finalize,
     claim,
+    r#move as "move",
+    apply_motion,
+    close_motion,
 }

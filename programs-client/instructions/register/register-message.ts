@@ -1,6 +1,6 @@
 import type { PublicKey } from '@solana/web3.js';
 import type { HotspotKey } from '#protocol/units';
-import { keyParts } from '../hotspot-key.ts';
+import { keyParts } from '../../hotspot-key.ts';
 
 const FIELD_HEADS = [0x0a, 0x12, 0x2a] as const;
 /** Tag of a mainnet ed25519 key, which is what a Solana address is in a hotspot's messages. */

@@ -1,8 +1,8 @@
 import { p256 } from '@noble/curves/nist.js';
 import { Ed25519Program, PublicKey, TransactionInstruction } from '@solana/web3.js';
 import type { HotspotKey } from '#protocol/units';
-import { ClientError } from '../client-error.ts';
-import { KEY_TYPE, keyParts } from '../hotspot-key.ts';
+import { ClientError } from '../../client-error.ts';
+import { KEY_TYPE, keyParts } from '../../hotspot-key.ts';
 
 const SECP256R1_PROGRAM_ID: PublicKey = new PublicKey('Secp256r1SigVerify1111111111111111111111111');
 const HEADER_LENGTH = 16;

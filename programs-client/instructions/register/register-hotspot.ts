@@ -1,9 +1,9 @@
 import type { PublicKey, TransactionInstruction } from '@solana/web3.js';
 import type { HotspotKey } from '#protocol/units';
-import { hotspotAddress } from '../address.ts';
-import { keyParts } from '../hotspot-key.ts';
-import { buildInstruction } from './instruction.ts';
-import { encodableLocation, type Location } from './location.ts';
+import { hotspotAddress } from '../../address.ts';
+import { keyParts } from '../../hotspot-key.ts';
+import { buildInstruction } from '../instruction.ts';
+import { encodableLocation, type Location } from '../location.ts';
 import { registerMessage } from './register-message.ts';
 import { signaturePrecompile } from './signature-precompile.ts';
 
