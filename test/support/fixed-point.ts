@@ -1,19 +1,38 @@
-/** Trigonometry in fixed point with 60 decimals: slow, plain series, to hold the fast one to. */
+/** Arithmetic in fixed point with 200 binary places, 60 decimal ones: plain series, to hold the fast functions to. */
 
-const DECIMALS = 60n;
-export const ONE = 10n ** DECIMALS;
+const PLACES = 200n;
+export const ONE = 1n << PLACES;
+
+/** Nanodegrees of a degree. */
+const DEGREE = 1_000_000_000;
 
 export function multiply(a: bigint, b: bigint): bigint {
-  return (a * b) / ONE;
+  return (a * b) >> PLACES;
+}
+
+function divide(a: bigint, b: bigint): bigint {
+  return (a << PLACES) / b;
+}
+
+/** The exact value of a double. */
+export function fixed(value: number): bigint {
+  // A power of two scales without rounding, and no double that matters here has bits below 2^-100.
+  return BigInt(value * 2 ** 100) << (PLACES - 100n);
+}
+
+/** The double closest to a value, or next to that. */
+export function asNumber(value: bigint): number {
+  return Number(value) / 2 ** 200;
 }
 
 export function squareRoot(value: bigint): bigint {
-  let root = ONE;
+  if (value <= 0n) return 0n;
+  const square = value << PLACES;
+  let root = 1n << BigInt((square.toString(16).length * 4) / 2 + 1);
   for (;;) {
-    const next = (root + (value * ONE) / root) / 2n;
-    const step = next > root ? next - root : root - next;
+    const next = (root + square / root) >> 1n;
+    if (next >= root) return root;
     root = next;
-    if (step <= 1n || root === 0n) return root;
   }
 }
 
@@ -27,30 +46,47 @@ function arcTangentOfInverse(n: bigint): bigint {
 export const PI: bigint = 4n * (4n * arcTangentOfInverse(5n) - arcTangentOfInverse(239n));
 
 export function radians(nanodegrees: number): bigint {
-  return (BigInt(nanodegrees) * PI) / 180_000_000_000n;
+  return (BigInt(nanodegrees) * PI) / (180n * BigInt(DEGREE));
 }
 
-export function sine(x: bigint): bigint {
-  let sum = 0n;
-  for (let n = 1n, term = x; term !== 0n; n += 2n, term = -multiply(multiply(term, x), x) / ((n - 1n) * n))
-    sum += term;
-  return sum;
+interface SineAndCosine {
+  readonly sin: bigint;
+  readonly cos: bigint;
 }
 
-export function cosine(x: bigint): bigint {
-  return sine(x + PI / 2n);
+/** Both series at once. */
+function series(x: bigint): SineAndCosine {
+  let [sin, cos] = [0n, 0n];
+  for (let n = 1n, term = ONE; term !== 0n; n += 1n) {
+    if (n % 2n === 1n) cos += n % 4n === 1n ? term : -term;
+    else sin += n % 4n === 2n ? term : -term;
+    term = multiply(term, x) / n;
+  }
+  return { sin, cos };
 }
 
-/** Of a vector with y >= 0: the half angle until the series converges fast. */
+const degrees: readonly SineAndCosine[] = Array.from({ length: 360 }, (_, at) =>
+  series(radians(at * DEGREE)),
+);
+
+/** Of an angle in whole nanodegrees: whole degrees from the series once, what is left by the series and the sum of angles. */
+export function sineAndCosine(nanodegrees: number): SineAndCosine {
+  const whole = Math.floor(nanodegrees / DEGREE);
+  const part = series(radians(nanodegrees - whole * DEGREE));
+  const base = degrees[((whole % 360) + 360) % 360] ?? part;
+  return {
+    sin: multiply(base.sin, part.cos) + multiply(base.cos, part.sin),
+    cos: multiply(base.cos, part.cos) - multiply(base.sin, part.sin),
+  };
+}
+
+/** Radians of the vector (x, y): a guess in nanodegrees, and the series of the small angle that it leaves. */
 export function arcTangent(y: bigint, x: bigint): bigint {
-  if (y === 0n) return x < 0n ? PI : 0n;
-  const length = squareRoot(multiply(x, x) + multiply(y, y));
-  // tan(a / 2) = (length - x) / y, which is exact at every angle above 0.
-  let t = x < 0n ? ((length - x) * ONE) / y : (y * ONE) / (length + x);
-  let scale = 2n;
-  for (let halving = 0; halving < 12; halving += 1, scale *= 2n)
-    t = (t * ONE) / (ONE + squareRoot(ONE + multiply(t, t)));
+  const guess = Math.round((Math.atan2(Number(y), Number(x)) * 180 * DEGREE) / Math.PI);
+  const { sin, cos } = sineAndCosine(guess);
+  const t = divide(multiply(y, cos) - multiply(x, sin), multiply(x, cos) + multiply(y, sin));
   let sum = 0n;
-  for (let n = 1n, term = t; term !== 0n; n += 2n, term = -multiply(multiply(term, t), t)) sum += term / n;
-  return scale * sum;
+  for (let n = 1n, power = t; power !== 0n; n += 2n, power = -multiply(multiply(power, t), t))
+    sum += power / n;
+  return radians(guess) + sum;
 }

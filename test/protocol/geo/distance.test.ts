@@ -1,122 +1,195 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { distanceMetres } from '#protocol/geo/cell';
+import { distanceMetres, type Place } from '#protocol/geo/cell';
 import {
-  arcTangent as fastArcTangent,
-  cosine as fastCosine,
-  sine as fastSine,
-} from '#protocol/geo/trigonometry';
-import { arcTangent, cosine, multiply, ONE, radians, sine, squareRoot } from '../../support/fixed-point.ts';
+  arcTangent,
+  asNumber,
+  fixed,
+  multiply,
+  ONE,
+  sineAndCosine,
+  squareRoot,
+} from '../../support/fixed-point.ts';
 
-const RADIUS_NM = 6_371_007_180_918_475n;
-const latitudes = fc.integer({ min: -90_000_000_000, max: 90_000_000_000 });
-const longitudes = fc.integer({ min: -180_000_000_000, max: 180_000_000_000 });
+/** What distance.ts promises, in metres. */
+const BOUND = 1e-8;
+/** Check 12 passes up to round(metres) = 100,999. */
+const FARTHEST = 100_999.5;
+
+const RADIUS = (6_371_007_180_918_475n * ONE) / 1_000_000_000n;
+const POLE = 90_000_000_000;
+const latitudes = fc.integer({ min: -POLE, max: POLE });
+const longitudes = fc.integer({ min: -2 * POLE, max: 2 * POLE });
 const places = fc.record({ latitude: latitudes, longitude: longitudes });
-type Place = { readonly latitude: number; readonly longitude: number };
+type Pair = readonly [Place, Place];
 
-const asNumber = (value: bigint): number => Number(value / 10n ** 40n) / 1e20;
-
-/** Haversine in 60 decimals, in metres: another formula than the one under test. */
-function exactMetres(a: Place, b: Place): number {
-  const half = (from: number, to: number): bigint => sine(radians(to - from) / 2n);
-  const across = half(a.latitude, b.latitude);
-  const along = half(a.longitude, b.longitude);
-  const cosines = multiply(cosine(radians(a.latitude)), cosine(radians(b.latitude)));
-  const h = multiply(across, across) + multiply(cosines, multiply(along, along));
-  const bounded = h > ONE ? ONE : h < 0n ? 0n : h;
-  const angle = 2n * arcTangent(squareRoot(bounded), squareRoot(ONE - bounded));
-  return asNumber((angle * RADIUS_NM) / 10n ** 9n);
+/** Metres with 60 decimals, by another formula than the one under test. */
+function exactMetres([a, b]: Pair): bigint {
+  const [here, there] = [sineAndCosine(a.latitude), sineAndCosine(b.latitude)];
+  const apart = sineAndCosine(b.longitude - a.longitude);
+  const east = multiply(there.cos, apart.sin);
+  const north = multiply(here.cos, there.sin) - multiply(multiply(here.sin, there.cos), apart.cos);
+  const along = multiply(here.sin, there.sin) + multiply(multiply(here.cos, there.cos), apart.cos);
+  return multiply(RADIUS, arcTangent(squareRoot(multiply(east, east) + multiply(north, north)), along));
 }
 
-describe('great-circle metres', () => {
-  test('are within a micrometre of a computation with 60 decimals, anywhere', () => {
-    fc.assert(
-      fc.property(places, places, (a, b) => {
-        expect(Math.abs(distanceMetres(a, b) - exactMetres(a, b))).toBeLessThan(1e-6);
+/** Pairs that break the promise, the worst error and the least distance from a rounding tie. */
+function examine(pairs: Iterable<Pair>) {
+  const broken: unknown[] = [];
+  let [worst, closest] = [0, 1];
+  for (const pair of pairs) {
+    const exact = exactMetres(pair);
+    const metres = distanceMetres(...pair);
+    const error = asNumber(fixed(metres) - exact);
+    const rounded = Number((exact + ONE / 2n) / ONE);
+    const toTie = Math.abs(asNumber(exact % ONE) - 0.5);
+    worst = Math.max(worst, Math.abs(error));
+    closest = Math.min(closest, toTie);
+    if (!(Math.abs(error) < BOUND)) broken.push({ pair, metres, error });
+    if (Math.round(metres) !== rounded && toTie > BOUND) broken.push({ pair, metres, rounded, toTie });
+    if (metres !== distanceMetres(pair[1], pair[0]))
+      broken.push({ pair, metres, turned: 'another distance' });
+  }
+  return { broken: broken.slice(0, 3), worst, closest };
+}
+
+/** A place some nanodegrees further north and east, on the globe. */
+function moved(from: Place, north: number, east: number): Place {
+  const latitude = Math.max(-POLE, Math.min(POLE, from.latitude + north));
+  return { latitude, longitude: ((from.longitude + east + 6 * POLE) % (4 * POLE)) - 2 * POLE };
+}
+
+const step = (reach: number) => fc.integer({ min: -reach, max: reach });
+const within = (reach: number) =>
+  fc.tuple(places, step(reach), step(reach)).map(([a, north, east]): Pair => [a, moved(a, north, east)]);
+const opposite = fc
+  .tuple(places, step(1_000_000), step(1_000_000))
+  .map(([a, north, east]): Pair => [a, moved({ ...a, latitude: -a.latitude }, north, 2 * POLE + east)]);
+const polar = fc
+  .tuple(fc.constantFrom(-POLE, POLE), longitudes, longitudes, step(2_000_000_000), step(2_000_000_000))
+  .map(([latitude, here, there, off, further]): Pair => [
+    moved({ latitude, longitude: here }, off, 0),
+    moved({ latitude, longitude: there }, further, 0),
+  ]);
+
+describe('great-circle metres against arithmetic with 60 decimals', () => {
+  test.each<[string, number, fc.Arbitrary<Pair>]>([
+    ['anywhere', 40_000, fc.tuple(places, places)],
+    ['within the reach of radio', 40_000, within(1_000_000_000)],
+    ['within a metre', 10_000, within(9)],
+    ['near the antipodes', 5_000, opposite],
+    ['around the poles', 5_000, polar],
+  ])('are within the bound and round alike: %s', (_, numRuns, pairs) => {
+    const { broken, worst } = examine(fc.sample(pairs, { seed: 5, numRuns }));
+    expect(broken).toEqual([]);
+    console.log(`${_}: seed 5, worst error ${worst.toExponential(1)} m`);
+  });
+
+  test('round alike as close to a tie as whole nanodegrees come', () => {
+    // From each place, the nanodegree of latitude at which the distance crosses the tie.
+    const starts = fc.sample(
+      fc.record({
+        from: fc.record({ latitude: step(80_000_000_000), longitude: longitudes }),
+        aside: step(700_000_000),
+        metres: fc.oneof(
+          fc.constant(FARTHEST),
+          fc.integer({ min: 400, max: 100_999 }).map((m) => m + 0.5),
+        ),
       }),
-      { seed: 5, numRuns: 300 },
+      { seed: 6, numRuns: 60_000 },
     );
-  });
-
-  test('are as good within the reach of radio', () => {
-    const offset = fc.integer({ min: -900_000_000, max: 900_000_000 });
-    const near = fc.record({
-      latitude: fc.integer({ min: -85_000_000_000, max: 85_000_000_000 }),
-      longitude: longitudes,
-    });
-    fc.assert(
-      fc.property(near, offset, offset, (a, north, east) => {
-        const b = { latitude: a.latitude + north, longitude: a.longitude + east };
-        expect(Math.abs(distanceMetres(a, b) - exactMetres(a, b))).toBeLessThan(1e-7);
-      }),
-      { seed: 6, numRuns: 300 },
-    );
-  });
-
-  test.each<[string, Place, Place, number]>([
-    ['the same place', { latitude: 52e9, longitude: 13e9 }, { latitude: 52e9, longitude: 13e9 }, 0],
-    [
-      'a degree of the equator',
-      { latitude: 0, longitude: 0 },
-      { latitude: 0, longitude: 1e9 },
-      111_195.051_97,
-    ],
-    ['antipodes', { latitude: 0, longitude: 0 }, { latitude: 0, longitude: 180e9 }, 20_015_109.355_54],
-    [
-      'across the date line',
-      { latitude: 0, longitude: 179_500_000_000 },
-      { latitude: 0, longitude: -179_500_000_000 },
-      111_195.051_97,
-    ],
-    [
-      'pole to pole',
-      { latitude: 90e9, longitude: 0 },
-      { latitude: -90e9, longitude: 45e9 },
-      20_015_109.355_54,
-    ],
-  ])('between %s', (_, a, b, metres) => {
-    expect(distanceMetres(a, b)).toBeCloseTo(metres, 4);
-    expect(exactMetres(a, b)).toBeCloseTo(metres, 4);
-  });
-
-  test('do not depend on direction', () => {
-    fc.assert(
-      fc.property(places, places, (a, b) => {
-        expect(Math.abs(distanceMetres(a, b) - distanceMetres(b, a))).toBeLessThan(1e-6);
-      }),
-      { seed: 7 },
+    const candidates = starts
+      .map(({ from, aside, metres }) => closestPair(from, Math.min(aside, metres * 4_000), metres))
+      .sort((a, b) => a.toTie - b.toTie)
+      .slice(0, 4000);
+    const { broken, worst, closest } = examine(candidates.map(({ pair }) => pair));
+    expect(broken).toEqual([]);
+    expect(closest).toBeLessThan(1e-7);
+    console.log(
+      `ties: seed 6, worst error ${worst.toExponential(1)} m, as close as ${closest.toExponential(1)} m to a tie`,
     );
   });
 });
 
-describe('trigonometry without a libm', () => {
-  test('has errors below 1e-15', () => {
-    const angle = fc.integer({ min: -360_000_000_000, max: 360_000_000_000 });
-    fc.assert(
-      fc.property(angle, (nanodegrees) => {
-        const x = radians(nanodegrees);
-        expect(Math.abs(fastSine(nanodegrees) - asNumber(sine(x)))).toBeLessThan(1e-15);
-        expect(Math.abs(fastCosine(nanodegrees) - asNumber(cosine(x)))).toBeLessThan(1e-15);
-      }),
-      { seed: 8, numRuns: 500 },
-    );
+/** Of the places `aside` nanodegrees further east, the one whose distance is closest to `metres`, going north. */
+function closestPair(from: Place, aside: number, metres: number): { pair: Pair; toTie: number } {
+  const at = (north: number): Place => moved(from, north, aside);
+  let [low, high] = [0, 1_000_000_000];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (distanceMetres(from, at(middle)) < metres) low = middle;
+    else high = middle;
+  }
+  const [under, over] = [low, high].map((north) => {
+    const to = at(north);
+    return { pair: [from, to] as const, toTie: Math.abs(distanceMetres(from, to) - metres) };
   });
+  if (under === undefined || over === undefined) throw new Error('two ends of a bisection');
+  return under.toTie < over.toTie ? under : over;
+}
 
-  test('finds angles again', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 180_000_000_000 }), (nanodegrees) => {
-        const found = fastArcTangent(fastSine(nanodegrees), fastCosine(nanodegrees));
-        expect(Math.abs(found - asNumber(radians(nanodegrees)))).toBeLessThan(2e-15);
-      }),
-      { seed: 9, numRuns: 500 },
-    );
-  });
-
-  test('gives the same bits as when this was written, on every engine', () => {
-    const far = distanceMetres(
-      { latitude: 52_500_000_001, longitude: 13_400_000_003 },
-      { latitude: 51_123_456_789, longitude: 12_987_654_321 },
-    );
-    expect(far).toBe(155_666.834_831_840_15);
+describe('great-circle metres', () => {
+  const half = 20_015_109.355_54;
+  test.each<[string, Pair, number]>([
+    [
+      'a place and itself',
+      [
+        { latitude: 52e9, longitude: 13e9 },
+        { latitude: 52e9, longitude: 13e9 },
+      ],
+      0,
+    ],
+    [
+      'a pole and itself by another longitude',
+      [
+        { latitude: 90e9, longitude: 7e9 },
+        { latitude: 90e9, longitude: -150e9 },
+      ],
+      0,
+    ],
+    [
+      'both sides of the date line, at it',
+      [
+        { latitude: 5e9, longitude: 180e9 },
+        { latitude: 5e9, longitude: -180e9 },
+      ],
+      0,
+    ],
+    [
+      'a degree across it',
+      [
+        { latitude: 0, longitude: 179.5e9 },
+        { latitude: 0, longitude: -179.5e9 },
+      ],
+      111_195.051_97,
+    ],
+    [
+      'antipodes',
+      [
+        { latitude: 0, longitude: 0 },
+        { latitude: 0, longitude: 180e9 },
+      ],
+      half,
+    ],
+    [
+      'pole and pole',
+      [
+        { latitude: 90e9, longitude: 0 },
+        { latitude: -90e9, longitude: 45e9 },
+      ],
+      half,
+    ],
+    [
+      'a nanodegree',
+      [
+        { latitude: 0, longitude: 0 },
+        { latitude: 0, longitude: 1 },
+      ],
+      0.000_111_2,
+    ],
+  ])('are those between %s', (_, [a, b], metres) => {
+    expect(distanceMetres(a, b)).toBeCloseTo(metres, metres < 1 ? 7 : 4);
+    expect(Object.is(distanceMetres(a, b), -0)).toBe(false);
+    if (metres === 0) expect(distanceMetres(a, b)).toBe(0);
   });
 });
