@@ -9,7 +9,7 @@ export { cellCentre } from './h3/cell-centre.ts';
 export { cellsApart } from './h3/cells-apart.ts';
 
 /** Resolution at which hotspots assert their location. */
-export const ASSERTED_RESOLUTION = 12;
+const ASSERTED_RESOLUTION = 12;
 
 /** Mode 1, reserved bits 0. */
 const HEAD_OF_CELL = 0x08;
