@@ -1,32 +1,32 @@
 import type { Cell, Hash } from '../units.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { base64 } from '@scure/base';
 import { hashOf } from '../wire/hex.ts';
-import { cellParent, cellResolution } from './cell.ts';
 import { CHANNEL_PLANS, type ChannelPlan, type Region } from './channel-plans.ts';
 import { REGION_CELLS } from './region-cells.ts';
+import { leafOf, regionNodes } from './region-table.ts';
 
 export type { ChannelPlan, Region } from './channel-plans.ts';
 
-/** Finest resolution in the table. */
-const FINEST = 3;
+const plans: readonly ChannelPlan[] = Object.values(CHANNEL_PLANS).sort((a, b) => a.number - b.number);
+const regions: ReadonlyMap<number, Region> = new Map(plans.map(({ number, region }) => [number, region]));
+const encoded = REGION_CELLS.replaceAll('\n', '');
+const nodes = regionNodes(base64.decode(encoded));
 
-const table: ReadonlyMap<bigint, Region> = new Map(
-  Object.values(CHANNEL_PLANS).flatMap(({ region }) =>
-    cellsOf(region).map((cell): [bigint, Region] => [cell, region]),
-  ),
-);
-
-/** SHA-256 of the canonical text of plans and cells, one line each; the policy pins it. */
+/**
+ * SHA-256 of the table's canonical text; the policy pins it. It has a line for each plan by ascending number, "plan 1 EU868
+ * 867100000,867300000,... 125000 161 SF12:65,SF9:129,SF8:238" (Hz, Hz, tenths of a dBm), and one for the cells, "cells
+ * <base64>" as region-cells.ts has them without its line breaks; each line ends with a line feed.
+ */
 export const REGION_TABLE_HASH: Hash = hashOf(sha256(utf8ToBytes(canonicalText())));
 
-/** The region that a cell lies in by the shipped table, or null: then it is not asserted. */
+/**
+ * The region that a cell of any resolution lies in by the shipped table, or null: then it is not asserted. A cell that the
+ * table divides has the region that holds for all of it, else none.
+ */
 export function regionOf(cell: Cell): Region | null {
-  for (let resolution = Math.min(FINEST, cellResolution(cell)); resolution >= 0; resolution -= 1) {
-    const region = table.get(cellParent(cell, resolution));
-    if (region !== undefined) return region;
-  }
-  return null;
+  return regions.get(leafOf(nodes, cell)) ?? null;
 }
 
 /** Channels, power and spreading of a region (poc.md 6). */
@@ -34,22 +34,10 @@ export function regionPlan(region: Region): ChannelPlan {
   return CHANNEL_PLANS[region];
 }
 
-function cellsOf(region: Region): readonly bigint[] {
-  return REGION_CELLS[region]
-    .trim()
-    .split(/\s+/)
-    .map((digits) => BigInt(`0x${digits}`));
-}
-
 function canonicalText(): string {
-  const lines = Object.values(CHANNEL_PLANS)
-    .map((plan) => {
-      const spreading = plan.spreading.map(({ factor, maxPacketSize }) => `SF${factor}:${maxPacketSize}`);
-      const { region, bandwidth, maxEirp, frequencies } = plan;
-      return `plan ${region} ${frequencies.join(',')} ${bandwidth} ${maxEirp} ${spreading.join(',')}\n`;
-    })
-    .sort();
-  const cells = [...table].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [cell, region] of cells) lines.push(`cell ${cell} ${region}\n`);
-  return lines.join('');
+  const lines = plans.map(({ number, region, frequencies, bandwidth, maxEirp, spreading }) => {
+    const sizes = spreading.map(({ factor, maxPacketSize }) => `SF${factor}:${maxPacketSize}`);
+    return `plan ${number} ${region} ${frequencies.join(',')} ${bandwidth} ${maxEirp} ${sizes.join(',')}\n`;
+  });
+  return `${lines.join('')}cells ${encoded}\n`;
 }

@@ -77,7 +77,7 @@ describe('a witness report', () => {
 
   test.each<[string, Partial<HotspotFacts>, string | null]>([
     ['without a cell', { cell: null }, 'not_asserted'],
-    ['in no region', { cell: cellAt(35.68, 139.69) }, 'not_asserted'],
+    ['in no region', { cell: cellAt(0, -140) }, 'not_asserted'],
     ['in quarantine', { status: 'quarantined' }, 'quarantined'],
     ['for data only', { mode: 'data_only' }, 'invalid_capability'],
     ['in another region', { cell: cellAt(40.71, -74.01) }, 'invalid_region'],
