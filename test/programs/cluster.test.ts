@@ -24,8 +24,11 @@ import {
   hotspotAddress,
   isDeployed,
   ledgerAddress,
+  move,
   networkAddress,
+  policyAt,
   programErrorOf,
+  proposePolicy,
   readBallot,
   readClock,
   readHotspot,
@@ -33,6 +36,8 @@ import {
   readLedger,
   readMaker,
   readMakers,
+  readMotion,
+  readMotions,
   readNetwork,
   readPayee,
   readPayees,
@@ -41,6 +46,7 @@ import {
   registerHotspot,
   registerMessage,
   sendInstructions,
+  type MotionName,
 } from '#client';
 import { EMPTY_ROOT } from '#protocol/evidence/merkle';
 import { settlementTree } from '#protocol/settle/tree';
@@ -145,6 +151,43 @@ describe('a cluster over RPC', { timeout: 120_000 }, () => {
     await expect(readNetwork(connection, ledgerAddress(network))).rejects.toMatchObject({
       code: 'malformed_account',
     });
+  });
+
+  it('holds motions and a pending policy as the readers say', async () => {
+    const [oracle] = oracles;
+    if (oracle === undefined) throw new Error('the network has three oracles');
+    const motion: MotionName = {
+      network,
+      kind: 'quarantine',
+      subject: hotspotAddress(network, ecc.key),
+      nonce: 0n,
+      evidence: { originHash: '44'.repeat(32) as Hash, index: 3n },
+    };
+    expect(await readMotion(connection, motion)).toBeNull();
+    expect(await readMotions(connection, network)).toEqual([]);
+    const policy = { hash: '55'.repeat(32) as Hash, creditPrice: 7n };
+    const firstEpoch = epochNumber(1_000n);
+    await send(
+      [
+        SystemProgram.transfer({
+          fromPubkey: payer.publicKey,
+          toPubkey: oracle.publicKey,
+          lamports: LAMPORTS_PER_SOL,
+        }),
+        move({ oracle: oracle.publicKey, motion }),
+        proposePolicy({ authority: payer.publicKey, network, policy, firstEpoch }),
+      ],
+      [oracle],
+    );
+    const found = await readMotion(connection, motion);
+    expect(found).toMatchObject({ ...motion, openedBy: oracle.publicKey, votes: 1 });
+    expect(await readMotions(connection, network)).toEqual([found]);
+    const state = await readNetwork(connection, network);
+    expect(state.pendingPolicy).toEqual({ policy, firstEpoch });
+    expect([999n, 1_000n].map((epoch) => policyAt(state, epochNumber(epoch)).hash)).toEqual([
+      POLICY_HASH,
+      policy.hash,
+    ]);
   });
 
   it('settles an epoch and pays a claim; events and refusals come back with their names', async () => {

@@ -1,39 +1,21 @@
 import type { SettlementTree } from '#protocol/settle/tree';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
+import type { Hash } from '#protocol/units';
+import { HotspotModel, type HotspotAttempt, type HotspotRules, type Moment } from './hotspot-model.ts';
 
 /** The program's rules once more, without accounts: what lands, and what becomes of the values. */
-export interface Rules {
-  readonly start: bigint;
-  readonly epochLength: bigint;
+export interface Rules extends HotspotRules {
   readonly delay: bigint;
-  readonly k: number;
-  readonly oracles: number;
   readonly baseEmission: bigint;
   readonly halvingPeriod: number;
-  readonly holdback: bigint;
+  /** At the beginning. */
   readonly policyHash: string;
-}
-
-export interface TimedValue {
-  readonly current: number;
-  readonly next: number;
-  readonly from: bigint;
-}
-
-export interface ModelHotspot {
-  readonly owner: number;
-  readonly claimed: bigint;
-  readonly gain: TimedValue;
-  /** 1 open, 2 endorsed. */
-  readonly tier: TimedValue;
 }
 
 /** What somebody tries, with everything that it names. Owners, hotspots, payees and oracles are numbers. */
 export type Attempt =
-  | { readonly type: 'register'; readonly hotspot: number; readonly owner: number; readonly boundTo: number }
-  | { readonly type: 'assert'; readonly hotspot: number; readonly owner: number; readonly gain: number }
-  | { readonly type: 'approve'; readonly approved: boolean }
-  | { readonly type: 'endorse'; readonly hotspot: number }
+  | HotspotAttempt
+  | { readonly type: 'propose'; readonly policyHash: Hash; readonly firstEpoch: bigint }
   | { readonly type: 'create payee'; readonly payee: number }
   | { readonly type: 'attest'; readonly oracle: number; readonly tuple: Tuple }
   | { readonly type: 'finalize'; readonly tuple: Tuple }
@@ -48,42 +30,35 @@ export type Attempt =
     };
 
 const ZERO = '0'.repeat(64);
-const OPEN = 1;
-const ENDORSED = 2;
-const always = (value: number): TimedValue => ({ current: value, next: value, from: 0n });
 
 export class NetworkModel {
   readonly rules: Rules;
   now: bigint;
-  approved = true;
+  policyHash: string;
+  pendingPolicy: { readonly hash: string; readonly firstEpoch: bigint } | null = null;
   latest: Tuple | null = null;
   latestHash = ZERO;
   votes: (string | null)[];
   ripe: { readonly vote: string; readonly since: bigint } | null = null;
   claimedTotal = 0n;
-  readonly hotspots = new Map<number, ModelHotspot>();
+  readonly registry: HotspotModel;
   readonly payees = new Map<number, bigint>();
   /** Root by epoch: at most one for ever. */
   readonly roots = new Map<bigint, string>();
 
-  constructor(rules: Rules, now: bigint) {
+  constructor(rules: Rules, { now, owners }: { readonly now: bigint; readonly owners: number }) {
     this.rules = rules;
     this.now = now;
+    this.policyHash = rules.policyHash;
+    this.registry = new HotspotModel(rules, owners);
     this.votes = Array.from({ length: rules.oracles }, () => null);
   }
 
   /** Changes the model and answers true where the program must let it land, else false. */
   apply(attempt: Attempt): boolean {
     switch (attempt.type) {
-      case 'register':
-        return this.#register(attempt);
-      case 'assert':
-        return this.#assert(attempt);
-      case 'approve':
-        this.approved = attempt.approved;
-        return true;
-      case 'endorse':
-        return this.#endorse(attempt.hotspot);
+      case 'propose':
+        return this.#propose(attempt.policyHash, attempt.firstEpoch);
       case 'create payee':
         if (this.payees.has(attempt.payee)) return false;
         this.payees.set(attempt.payee, 0n);
@@ -94,6 +69,8 @@ export class NetworkModel {
         return this.#finalize(attempt.tuple);
       case 'claim':
         return this.#claim(attempt);
+      default:
+        return this.registry.apply(attempt, this.moment());
     }
   }
 
@@ -116,38 +93,21 @@ export class NetworkModel {
     return this.emissions(latest + 1n - this.rules.holdback, epoch - this.rules.holdback);
   }
 
-  #register({ hotspot, owner, boundTo }: Attempt & { type: 'register' }): boolean {
-    if (this.hotspots.has(hotspot) || owner !== boundTo) return false;
-    this.hotspots.set(hotspot, { owner, claimed: 0n, gain: always(0), tier: always(OPEN) });
-    return true;
+  policyAt(epoch: bigint): string {
+    const pending = this.pendingPolicy;
+    return pending !== null && epoch >= pending.firstEpoch ? pending.hash : this.policyHash;
   }
 
-  #assert({ hotspot, owner, gain }: Attempt & { type: 'assert' }): boolean {
-    const found = this.hotspots.get(hotspot);
-    if (found?.owner !== owner || gain > 150) return false;
-    const changed = this.#change(found.gain, gain);
-    if (changed === null) return false;
-    this.hotspots.set(hotspot, { ...found, gain: changed });
-    return true;
+  moment(): Moment {
+    return { now: this.now, epoch: this.epoch(), unfinalized: (this.latest?.epoch ?? -1n) + 1n };
   }
 
-  #endorse(hotspot: number): boolean {
-    const found = this.hotspots.get(hotspot);
-    if (found === undefined || !this.approved || found.tier.next === ENDORSED) return false;
-    const changed = this.#change(found.tier, ENDORSED);
-    if (changed === null) return false;
-    this.hotspots.set(hotspot, { ...found, tier: changed });
+  #propose(hash: string, firstEpoch: bigint): boolean {
+    const begins = this.rules.start + firstEpoch * this.rules.epochLength;
+    const isLate = begins > this.now && begins >= this.now + this.rules.timelock;
+    if (this.pendingPolicy !== null || !isLate) return false;
+    this.pendingPolicy = { hash, firstEpoch };
     return true;
-  }
-
-  /** null: the current value is still read by an epoch that is not final. */
-  #change(value: TimedValue, next: number): TimedValue | null {
-    const epoch = this.epoch();
-    if (epoch === null) return always(next);
-    const from = epoch + 1n;
-    if (value.from > epoch) return { ...value, next, from };
-    const unfinalized = (this.latest?.epoch ?? -1n) + 1n;
-    return unfinalized < value.from ? null : { current: value.next, next, from };
   }
 
   #attest(oracle: number, tuple: Tuple): boolean {
@@ -161,7 +121,7 @@ export class NetworkModel {
   }
 
   #mayFollow(tuple: Tuple): boolean {
-    const { start, epochLength, policyHash } = this.rules;
+    const { start, epochLength } = this.rules;
     const before = this.latest;
     const growth = tuple.cumulativeTotal - (before?.cumulativeTotal ?? 0n);
     const sameTree = before === null ? tuple.leafCount === 0 : tuple.root === before.root;
@@ -169,7 +129,7 @@ export class NetworkModel {
       (before === null || tuple.epoch > before.epoch) &&
       this.now >= start + (tuple.epoch + 1n) * epochLength &&
       tuple.parentTupleHash === this.latestHash &&
-      tuple.policyHash === policyHash &&
+      tuple.policyHash === this.policyAt(tuple.epoch) &&
       tuple.leafCount >= (before?.leafCount ?? 0) &&
       growth >= 0n &&
       growth <= this.payable(tuple.epoch) &&
@@ -180,6 +140,9 @@ export class NetworkModel {
   #finalize(tuple: Tuple): boolean {
     if (this.ripe?.vote !== voteOf(tuple) || !this.#mayFollow(tuple)) return false;
     if (this.now < this.ripe.since + this.rules.delay) return false;
+    this.policyHash = this.policyAt(tuple.epoch + 1n);
+    if (this.pendingPolicy !== null && tuple.epoch + 1n >= this.pendingPolicy.firstEpoch)
+      this.pendingPolicy = null;
     this.latest = tuple;
     this.latestHash = tupleHash(tuple);
     this.roots.set(tuple.epoch, tuple.root);
@@ -190,15 +153,15 @@ export class NetworkModel {
 
   #claim({ subject, tree, cumulative, more }: Attempt & { type: 'claim' }): boolean {
     const { kind, number } = subject;
-    const hotspot = this.hotspots.get(number);
-    const claimed = kind === 'hotspot' ? hotspot?.claimed : this.payees.get(number);
+    const claimed =
+      kind === 'hotspot' ? this.registry.hotspots.get(number)?.claimed : this.payees.get(number);
     if (claimed === undefined || this.latest === null || cumulative === null) return false;
     if (tree.root !== this.latest.root || more !== 0n) return false;
     const owed = cumulative > claimed ? cumulative - claimed : 0n;
     if (this.claimedTotal + owed > this.latest.cumulativeTotal) return false;
     this.claimedTotal += owed;
     if (kind === 'payee') this.payees.set(number, claimed + owed);
-    else if (hotspot !== undefined) this.hotspots.set(number, { ...hotspot, claimed: claimed + owed });
+    else this.registry.pay(number, owed);
     return true;
   }
 }
