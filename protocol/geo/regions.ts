@@ -12,7 +12,8 @@ export type { ChannelPlan, Region } from './channel-plans.ts';
 const plans: readonly ChannelPlan[] = Object.values(CHANNEL_PLANS).sort((a, b) => a.number - b.number);
 const regions: ReadonlyMap<number, Region> = new Map(plans.map(({ number, region }) => [number, region]));
 const encoded = REGION_CELLS.replaceAll('\n', '');
-const nodes = regionNodes(base64.decode(encoded));
+/** Read at first use: tens of milliseconds that most processes need not spend. */
+let nodes: readonly number[] | undefined;
 
 /**
  * SHA-256 of the table's canonical text; the policy pins it. It has a line for each plan by ascending number, "plan 1 EU868
@@ -26,6 +27,7 @@ export const REGION_TABLE_HASH: Hash = hashOf(sha256(utf8ToBytes(canonicalText()
  * table divides has the region that holds for all of it, else none.
  */
 export function regionOf(cell: Cell): Region | null {
+  nodes ??= regionNodes(base64.decode(encoded));
   return regions.get(leafOf(nodes, cell)) ?? null;
 }
 
