@@ -31,8 +31,8 @@ export function parseKey(bytes: Uint8Array): HotspotKey {
   return key;
 }
 
-/** Like `parseKey` without asking whether the body is a point: for long lists of keys that need not sign. */
-function parseTaggedKey(bytes: Uint8Array): HotspotKey {
+/** Like `parseKey` without asking whether the body is a point: for keys that need not sign here. */
+export function parseTaggedKey(bytes: Uint8Array): HotspotKey {
   const tag = bytes[0];
   if (tag === undefined) throw new ProtocolError('malformed_key', { bytes: 0 });
   const network = tag & 0xf0;

@@ -1,0 +1,7 @@
+import type { Fields } from './fields.ts';
+
+/** What JSON can hold. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** Answers the `in` of one line; refusals are thrown. */
+export type Op = (input: Fields) => Readonly<Record<string, Json>>;
