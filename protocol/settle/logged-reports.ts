@@ -25,8 +25,10 @@ export function mergeEvidence(logs: readonly OpenedEvidence[], verify: VerifySig
     const sessions = new Sessions({ sessions: log.sessions, verify });
     for (const record of log.records) {
       const position: Position = { receivedAt: record.receivedAt, origin: log.origin, index: record.index };
-      if (record.body.kind === 'entropy' && isEntropy(record.body))
-        entropies.push(entropyOf(record.body, position));
+      if (record.body.kind === 'entropy') {
+        const entropy = loggedEntropy(record.body, position);
+        if (entropy !== null) entropies.push(entropy);
+      }
       if (record.body.kind !== 'beacon' && record.body.kind !== 'witness') continue;
       const report = loggedReport({ body: record.body, position, sessions });
       if (report === null) undecodable.push(position);
@@ -56,16 +58,11 @@ export function loggedReport(input: {
   }
 }
 
-/** Others name nothing that a beacon could have used, and have no place in the state. */
-function isEntropy(body: EntropyBody): boolean {
-  return body.data.length === 32 && body.version <= 0xffff_ffff;
-}
-
-function entropyOf(body: EntropyBody, position: Position): EntropyFact {
-  return {
-    data: toHex(body.data),
-    timestamp: body.timestamp,
-    version: body.version,
-    receivedAt: position.receivedAt,
-  };
+/** A log's entropy; null where it names nothing that a beacon could have used, and has no place in the state. */
+export function loggedEntropy(
+  { data, timestamp, version }: EntropyBody,
+  { receivedAt }: Pick<Position, 'receivedAt'>,
+): EntropyFact | null {
+  if (data.length !== 32 || version > 0xffff_ffff) return null;
+  return { data: toHex(data), timestamp, version, receivedAt };
 }

@@ -196,18 +196,14 @@ export class Grouper {
     return out;
   }
 
+  /** One by one: what stands together must not depend on when this is called. */
   #releaseStale(time: number, out: PocGroup[]): void {
-    const stale = new Map<Entry, LoggedReport[]>();
     for (const [item, entry] of this.#orphans) {
-      if (item.position.receivedAt + this.#windows.identity_ms >= time) break;
+      if (item.position.receivedAt + this.#windows.identity_ms >= time) return;
       this.#forgetOrphan(item);
-      const reports = stale.get(entry);
-      if (reports === undefined) stale.set(entry, [item]);
-      else reports.push(item);
-    }
-    for (const [entry, reports] of stale) {
-      out.push({ kind: 'stale', payload: entry.payload, beacon: null, reports });
-      entry.reports.splice(0, reports.length);
+      out.push({ kind: 'stale', payload: entry.payload, beacon: null, reports: [item] });
+      // Orphans of a payload are put out in the order in which they came.
+      entry.reports.shift();
       const empty = entry.reports.length === 0 && this.#entries.get(entry.payload) === entry;
       if (empty) this.#entries.delete(entry.payload);
     }

@@ -20,7 +20,7 @@ export interface LoggedReport {
 /**
  * Reports of one payload, in order of position, as the grouper puts them out. `poc`: a beacon and what came with it.
  * `loose`: one report that belongs to no PoC (a badly signed one, or one after its payload's PoC was closed). `stale`:
- * witness reports that met no beacon.
+ * one witness report that met no beacon.
  */
 export interface PocGroup {
   readonly kind: 'poc' | 'loose' | 'stale';

@@ -40,15 +40,19 @@ export function rememberEntropy(entropies: Map<string, EntropyFact>, fact: Entro
   if (before === undefined || before.receivedAt > fact.receivedAt) entropies.set(fact.data, fact);
 }
 
-/** The entropy that a beacon received at `at` may name; undefined if there is none or it is too old to be kept. */
+/**
+ * The entropy that a beacon received at `at` may name; undefined if there is none, or it is too old to be kept, or was
+ * received after the beacon's group was closed: whoever judges as the log grows has not seen it.
+ */
 export function findEntropy(
   entropies: ReadonlyMap<string, EntropyFact>,
   beacon: { readonly data: string; readonly at: Millis; readonly windows: Windows },
 ): EntropyFact | undefined {
   const fact = entropies.get(beacon.data);
-  return fact !== undefined && beacon.at - fact.receivedAt <= beacon.windows.entropy_memory_ms
-    ? fact
-    : undefined;
+  if (fact === undefined) return undefined;
+  const age = beacon.at - fact.receivedAt;
+  const { entropy_memory_ms, attach_after_ms } = beacon.windows;
+  return age <= entropy_memory_ms && -age <= attach_after_ms ? fact : undefined;
 }
 
 /** Drops entropies that no beacon whose group is still open at `time` can name: whoever judges as the log grows. */

@@ -17,6 +17,7 @@ import type {
   VerifySignature,
 } from '../../verify/poc.ts';
 import { comparePositions } from '../../verify/position.ts';
+import { recentPocOf } from '../../verify/recent-poc.ts';
 import { isRegistered } from '../../verify/rules/participant.ts';
 import { clonePocState, forgetBefore, rememberEntropy } from '../../verify/state.ts';
 
@@ -69,7 +70,11 @@ export function judgeEpoch(input: {
       badlySigned.push(...judge({ ...group, kind: 'stale', beacon: null, reports }).others.filter(isBad));
       continue;
     }
-    if (!inEpoch(judgedAt(group))) continue;
+    if (!inEpoch(judgedAt(group))) {
+      // Unknown to the state: the network had not begun, or that epoch was empty. Its identity holds all the same.
+      if (group.kind === 'poc') state.recent.set(group.payload, recentPocOf(group, verify));
+      continue;
+    }
     const verdict = judge(group);
     if (group.kind === 'loose') badlySigned.push(...verdict.others.filter(isBad));
     // Badly signed reports from before the start were named in the epoch of their reception.
