@@ -32,6 +32,8 @@ export const PROTOCOL_ERRORS = {
   malformed_deny_list: 'The deny list does not fit its format; the context names the field.',
   deny_list_mismatch:
     'The deny list is missing or is not the one that the policy names; fetch the file with this hash from its keeper or a folder.',
+  unknown_hotspot:
+    'The epoch has no hotspot with this key; register it, or look at an epoch that ended after its registration.',
 } as const;
 
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;

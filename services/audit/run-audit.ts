@@ -1,10 +1,9 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
 import { ClientError } from '#client';
 import { ProtocolError } from '#protocol/errors';
 import { epochNumber } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
+import { firstOracle } from '#services/runtime/first-oracle';
 import { Outage } from '#services/runtime/outage';
 import { openPublicFiles } from '#services/runtime/public-files';
 import { readNetworkFile } from '#services/runtime/network-file';
@@ -50,13 +49,6 @@ async function placeOf(options: AuditOptions): Promise<Place> {
     network: new PublicKey(options.network ?? file?.network ?? ''),
     source: openPublicFiles(options.from ?? (await firstOracle(options.dataDir))),
   };
-}
-
-async function firstOracle(dataDir: string): Promise<string> {
-  const names = await readdir(dataDir).catch(() => []);
-  const [first] = names.filter((name) => /^oracle-\d+$/.test(name)).sort();
-  if (first === undefined) throw new Outage('file_missing', { path: join(dataDir, 'oracle-1') });
-  return join(dataDir, first);
 }
 
 async function outcomeOf(audit: () => Promise<string>): Promise<Outcome> {

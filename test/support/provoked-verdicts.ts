@@ -200,7 +200,7 @@ export const PROVOKED: readonly (readonly [sentence: string, provoke: () => Prov
     () => beacon({ beaconer: { mode: 'data_only' } }),
   ],
   [
-    'It came in interval 83,032 of 6 h, and the last beacon, of 2026-11-01 00:00:00 UTC, was in interval 83,032: one counts in each.',
+    'It came in interval 83,032 of 6 h, which is not after interval 83,032 of the last beacon, of 2026-11-01 00:00:00 UTC.',
     () => beacon({ prepare: clocks(1, { beacon: NOON }) }),
   ],
   [
@@ -361,7 +361,7 @@ export const PROVOKED: readonly (readonly [sentence: string, provoke: () => Prov
       ),
   ],
   [
-    'Valid and paid: heard at -120.0 dBm (free space allows -70.6 dBm) over 585 m, 2 s behind the beacon.',
+    'Paid: heard at -120.0 dBm (free space allows -70.6 dBm) over 585 m, 2 s behind the beacon.',
     () => witness({}),
   ],
   [
@@ -369,7 +369,7 @@ export const PROVOKED: readonly (readonly [sentence: string, provoke: () => Prov
     () => witness({ beaconer: { tier: 'open' }, witness: { tier: 'open' } }),
   ],
   [
-    'Valid, but not paid: of the valid reports the 1 with the smallest hashes of payload and key are paid; heard at -120.0 dBm (free space allows -74.2 dBm) over 886 m, 1 ms behind the beacon.',
+    'Valid, but not paid: of all valid ones the 1 with the smallest hashes of payload and key are paid; heard at -120.0 dBm (free space allows -74.2 dBm) over 886 m, 1 ms behind the beacon.',
     () =>
       among(
         (world, { first, second, third }) => {

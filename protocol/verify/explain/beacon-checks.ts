@@ -43,7 +43,7 @@ export const BEACON_CHECKS: readonly CheckEntry[] = [
       last_beacon_ms: ['time_ms', 'its last beacon'],
       interval_s: ['s', '`beacon_interval_s`'],
     },
-    says: 'it came in interval {bucket} of {interval_s}, and the last beacon, of {last_beacon_ms}, was in interval {last_bucket}: one counts in each',
+    says: 'it came in interval {bucket} of {interval_s}, which is not after interval {last_bucket} of the last beacon, of {last_beacon_ms}',
   },
   {
     ...of,

@@ -41,10 +41,10 @@ export const VALID_BEACON: Readonly<Record<'heard' | 'unheard', ValidEntry>> = {
 
 /** A valid witness report is paid if it is selected. */
 export const VALID_WITNESS: Readonly<Record<'selected' | 'not_selected' | 'untrusted_pair', ValidEntry>> = {
-  selected: { numbers: witnessNumbers, says: `valid and paid: ${measured}` },
+  selected: { numbers: witnessNumbers, says: `paid: ${measured}` },
   not_selected: {
     numbers: witnessNumbers,
-    says: `valid, but not paid: of the valid reports the {policy.selected_witnesses} with the smallest hashes of payload and key are paid; ${measured}`,
+    says: `valid, but not paid: of all valid ones the {policy.selected_witnesses} with the smallest hashes of payload and key are paid; ${measured}`,
   },
   untrusted_pair: {
     numbers: witnessNumbers,
