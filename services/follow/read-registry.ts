@@ -19,6 +19,10 @@ export async function readRegistry(connection: Connection, address: PublicKey): 
       epochLength: Number(network.epochLengthS),
       firstEpochStart: Number(network.firstEpochStart),
       policyHash: network.policy.hash,
+      pendingPolicy: network.pendingPolicy && {
+        hash: network.pendingPolicy.policy.hash,
+        firstEpoch: network.pendingPolicy.firstEpoch,
+      },
     },
     hotspots: hotspots.value.map(rawOf).sort((a, b) => (a.key < b.key ? -1 : 1)),
   };

@@ -1,25 +1,23 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openPolicy } from '#protocol/settle/policy-codec';
-import { millis } from '#protocol/units';
+import { epochNumber, millis, type EpochNumber } from '#protocol/units';
 import type { Logger } from '../runtime/logger.ts';
-import type { RegistryReader } from '../runtime/registry-file.ts';
-import { runEpochCloser } from './log/epoch-closer.ts';
+import type { Policies } from '../runtime/policies.ts';
+import { policyHashAt, type RegistryReader } from '../runtime/registry-file.ts';
+import { runEpochCloser, type EpochSchedule } from './log/epoch-closer.ts';
 import type { EvidenceLog } from './log/open-log.ts';
 
 /** Ends each epoch's evidence (evidence.md, "The cut"); waits until policy and registry say when epochs end. */
 export async function closeEpochs(options: {
-  readonly dataDir: string;
   readonly log: Pick<EvidenceLog, 'lastClosedEpoch' | 'closeEpoch'>;
   readonly registry: RegistryReader;
+  readonly policyOf: Policies;
   readonly now: () => number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { log, logger, signal } = options;
-  const schedule = await untilKnown(options);
-  if (schedule === null) return;
+  const schedule = openSchedule(options);
+  await untilKnown({ schedule, logger, signal });
   await runEpochCloser({
     log,
     schedule,
@@ -31,28 +29,33 @@ export async function closeEpochs(options: {
   });
 }
 
-type Schedule = Parameters<typeof runEpochCloser>[0]['schedule'];
+type Schedule = (epoch: EpochNumber) => Promise<EpochSchedule>;
+
+/** The policy in force for an epoch says how long a log waits after it; the chain says when it ends. */
+function openSchedule(options: { readonly registry: RegistryReader; readonly policyOf: Policies }): Schedule {
+  return async (epoch) => {
+    const file = await options.registry.read();
+    if (file === null) throw new Error('there is no registry yet; start follow');
+    const { policy } = await options.policyOf(policyHashAt(file.network, epoch));
+    const { firstEpochStart, epochLength } = file.network;
+    return { firstEpochStart, epochLength, graceMs: policy.grace_ms };
+  };
+}
 
 async function untilKnown(options: {
-  readonly dataDir: string;
-  readonly registry: RegistryReader;
+  readonly schedule: Schedule;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-}): Promise<Schedule | null> {
+}): Promise<void> {
   let said = false;
   while (!options.signal.aborted) {
     try {
-      const file = await options.registry.read();
-      if (file !== null) {
-        const policy = openPolicy(Uint8Array.from(await readFile(join(options.dataDir, 'policy.json'))));
-        const { firstEpochStart, epochLength } = file.network;
-        return { firstEpochStart, epochLength, graceMs: policy.grace_ms };
-      }
+      await options.schedule(epochNumber(0n));
+      return;
     } catch (error) {
       if (!said) options.logger.warn({ error }, 'policy and registry do not say yet when epochs end');
       said = true;
     }
     await sleep(500, undefined, { signal: options.signal }).catch(() => undefined);
   }
-  return null;
 }

@@ -11,6 +11,7 @@ import { logOrigin } from '../runtime/log-origin.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { openMetrics } from '../runtime/metrics.ts';
 import { waitForNetworkFile } from '../runtime/network-file.ts';
+import { openPolicies } from '../runtime/policies.ts';
 import { openRegistryReader } from '../runtime/registry-file.ts';
 import type { Lifetime } from '../runtime/shutdown.ts';
 import { verifySignature } from '../runtime/signature.ts';
@@ -67,7 +68,7 @@ export async function startIngest(options: {
   logger.info({ origin, vkey, size: log.size }, 'log open');
 
   const registry = openRegistryReader(config.dataDir);
-  closeEpochs({ dataDir: config.dataDir, log, registry, now, logger, signal }).catch(fatal);
+  closeEpochs({ log, registry, policyOf: openPolicies(config.dataDir), now, logger, signal }).catch(fatal);
   const entropy = openEntropyService({
     latestBlock: () => readLatestBlock(chain),
     record: (body) => log.append([body]),

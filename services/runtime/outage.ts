@@ -9,7 +9,7 @@ export const OUTAGES = {
   file_too_large: 'A public file is larger than this reader accepts.',
   evidence_late: 'A log has not published its epoch_close yet; wait.',
   policy_unavailable:
-    'The policy file at hand is not the one whose hash the chain holds; fetch the right one.',
+    'The policy whose hash the chain holds is not in policies/<hash> of the data folder, whole and with its deny list; put it there.',
   history_unavailable:
     'The chain keeps no record of an epoch that this oracle missed; adopt its folder from a mirror (ADOPT_FROM).',
 } as const;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { RawHotspot, Timed } from '#protocol/settle/registry';
-import { epochNumber, type Address, type Hash, type HotspotKey } from '#protocol/units';
+import { epochNumber, type Address, type EpochNumber, type Hash, type HotspotKey } from '#protocol/units';
 import { replaceFile } from './replace-file.ts';
 
 /** What follow last read from the chain: written by it alone, read by ingest, verify and explore. */
@@ -18,6 +18,8 @@ export interface RegistryFile {
     readonly epochLength: number;
     readonly firstEpochStart: number;
     readonly policyHash: Hash;
+    /** The policy that holds from an epoch on that is not final yet. */
+    readonly pendingPolicy: { readonly hash: Hash; readonly firstEpoch: EpochNumber } | null;
   };
   readonly hotspots: readonly RawHotspot[];
 }
@@ -38,6 +40,7 @@ const schema = Type.Object({
     epochLength: Type.Integer({ minimum: 1 }),
     firstEpochStart: Type.Integer(),
     policyHash: hex32,
+    pendingPolicy: Type.Union([Type.Object({ hash: hex32, firstEpoch: decimal }), Type.Null()]),
   }),
   hotspots: Type.Array(
     Type.Object({
@@ -81,6 +84,14 @@ export function parseRegistryFile(text: string): RegistryFile {
   return fromStored(value);
 }
 
+/** Hash of the policy in force for an epoch that is not final yet. */
+export function policyHashAt(
+  { policyHash, pendingPolicy }: RegistryFile['network'],
+  epoch: EpochNumber,
+): Hash {
+  return pendingPolicy !== null && epoch >= pendingPolicy.firstEpoch ? pendingPolicy.hash : policyHash;
+}
+
 export interface RegistryReader {
   /** The file as it stands now, re-read when it changed; null until follow has written it. */
   read(): Promise<RegistryFile | null>;
@@ -114,6 +125,7 @@ function fromStored(file: Stored): RegistryFile {
       ...file.network,
       address: file.network.address as Address,
       policyHash: file.network.policyHash as Hash,
+      pendingPolicy: pendingOf(file.network.pendingPolicy),
     },
     hotspots: file.hotspots.map((hotspot) => ({
       key: hotspot.key as HotspotKey,
@@ -123,6 +135,11 @@ function fromStored(file: Stored): RegistryFile {
       location: timedOf(hotspot.location, (location) => ({ ...location, cell: BigInt(location.cell) })),
     })),
   };
+}
+
+function pendingOf(pending: Stored['network']['pendingPolicy']): RegistryFile['network']['pendingPolicy'] {
+  if (pending === null) return null;
+  return { hash: pending.hash as Hash, firstEpoch: epochNumber(BigInt(pending.firstEpoch)) };
 }
 
 function timedOf<From, To>(

@@ -5,10 +5,10 @@ import { openTuple, tupleHash } from '#protocol/settle/tuple';
 import type { Logger } from '#services/runtime/logger';
 import type { Metrics } from '#services/runtime/metrics';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { openPolicies } from '#services/runtime/policies';
 import { openEpochStore } from './epoch-store.ts';
 import { openEvidenceSource } from './evidence-source.ts';
 import { createOracle, type Oracle } from './oracle.ts';
-import { policyFromFile } from './policy-file.ts';
 import { rememberSignatures } from './signature-memory.ts';
 
 /** Signatures remembered; an entry takes some 100 bytes. */
@@ -17,7 +17,7 @@ const REMEMBERED = 500_000;
 /** An oracle with its own folder, mirror and key; it reads the logs' public files, the chain and the policy, nothing else. */
 export async function openOracle(options: {
   readonly folder: string;
-  /** Holds policy.json. */
+  /** Holds policies/. */
   readonly dataDir: string;
   readonly connection: Connection;
   readonly network: PublicKey;
@@ -37,7 +37,7 @@ export async function openOracle(options: {
   });
   return createOracle({
     ...options,
-    policyOf: policyFromFile(options.dataDir),
+    policyOf: openPolicies(options.dataDir),
     evidence: openEvidenceSource({ folder, verify, logger }),
     store,
     verify,

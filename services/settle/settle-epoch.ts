@@ -8,7 +8,7 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import { epochBounds, epochFacts } from '#services/runtime/chain-epoch';
 import { holdsBeacon } from '#services/runtime/evidence-cut';
 import type { Logger } from '#services/runtime/logger';
-import type { PolicyAtHand } from '#services/runtime/policy-file';
+import type { Policies } from '#services/runtime/policies';
 import { readRegistryTable, type ChainView } from './chain-view.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { EvidenceSource } from './evidence-source.ts';
@@ -18,8 +18,7 @@ export interface SettleOptions {
   readonly connection: Connection;
   readonly network: PublicKey;
   readonly oracle: Keypair;
-  /** The policy of this hash; throws Outage policy_unavailable where it is not at hand. */
-  readonly policyOf: (hash: Hash) => Promise<PolicyAtHand>;
+  readonly policyOf: Policies;
   readonly evidence: EvidenceSource;
   readonly store: EpochStore;
   readonly verify: VerifySignature;

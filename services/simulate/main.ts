@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
-import { openPolicy } from '#protocol/settle/policy-codec';
+import { readNetwork } from '#client';
 import { openChain } from '#services/runtime/chain';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { loadConfig } from '#services/runtime/config';
@@ -10,6 +9,7 @@ import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
 import { waitForNetworkFile } from '#services/runtime/network-file';
+import { openPolicies } from '#services/runtime/policies';
 import { runMain } from '#services/runtime/shutdown';
 import { parseSimulateConfig } from './config.ts';
 import { openFleet } from './fleet.ts';
@@ -36,7 +36,8 @@ await runMain({
     const connection = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' });
     const { registered } = await registerFleet({ connection, network, payer, maker, fleet, signal });
     logger.info({ registered, hotspots: fleet.length }, 'hotspots are registered');
-    const policy = openPolicy(await readFile(join(config.dataDir, 'policy.json')));
+    const { hash } = (await readNetwork(connection, network)).policy;
+    const { policy } = await openPolicies(config.dataDir)(hash);
     const intervalMs = policy.beacon_interval_s * 1000;
     const client = openIngestClient({ url: config.ingestUrl, signal, now: Date.now });
     const options = { fleet, client, intervalMs, seed: config.seed, signal, logger, now: Date.now };

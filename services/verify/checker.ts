@@ -1,20 +1,22 @@
-import type { Job, Queue } from 'bullmq';
 import type { CheckedPoc } from '#protocol/verify/checked-poc';
 import type { VerifySignature } from '#protocol/verify/poc';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { contentJobId, openQueue, openQueueEvents } from '../runtime/queue.ts';
+import { contentJobId } from '../runtime/queue.ts';
 import type { Closeable } from '../runtime/shutdown.ts';
 import { digestOf, encodeCheckJob, type CheckJob, type CheckTask } from './check-job.ts';
+import type { CheckQueue, JobNews } from './check-queue.ts';
 import { checkTask } from './check-tasks.ts';
 import { parseChecked } from './checked.ts';
 
-/** Gets tasks checked by the workers, whatever Redis goes through meanwhile; every promise resolves in the end. */
-export interface Checker extends Closeable {
+/** Gets tasks checked by the workers, whatever the queue goes through meanwhile; every promise resolves in the end. */
+export interface Checker {
   check(task: CheckTask): Promise<readonly CheckedPoc[]>;
+  /** Looks after jobs of which nothing was heard; to be called again and again. */
+  sweep(): Promise<void>;
 }
 
-/** One job that is out: pending -> settled, by an event, a look-up, or fold itself. */
+/** One job that is out: pending -> settled, by news, a look-up, or fold itself. */
 interface Pending {
   readonly id: string;
   readonly data: CheckJob;
@@ -25,22 +27,21 @@ interface Pending {
 }
 
 const SWEEP_MS = 500;
-/** Events come within milliseconds; a job that is this old is looked up. */
+/** News comes within milliseconds; a job that is this old is looked up. */
 const LOOK_UP_MS = 2000;
-/** How often a job that Redis has lost is made again before fold computes it. */
+/** How often a job that the queue has lost is made again before fold computes it. */
 const MAX_REQUEUED = 3;
 
 export function openChecker(options: {
-  readonly redisUrl: string;
+  readonly queue: CheckQueue;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly verify: VerifySignature;
+  readonly now: () => number;
 }): Checker {
-  const { redisUrl, logger, verify } = options;
+  const { queue, logger, verify, now } = options;
   const jobs = options.metrics.counter('jobs_total', 'Check jobs by who computed them', ['by']);
   const requeues = options.metrics.counter('requeued_total', 'Check jobs that Redis had lost');
-  const queue = openQueue<CheckJob, unknown>({ name: 'check', redisUrl, logger });
-  const events = openQueueEvents({ name: 'check', redisUrl, logger });
   const pending = new Map<string, Pending>();
 
   const settle = (entry: Pending, checked: readonly CheckedPoc[], by: 'worker' | 'fold'): void => {
@@ -53,66 +54,55 @@ export function openChecker(options: {
     logger.warn({ job: entry.id, why }, 'fold computes a check job itself');
     settle(entry, checkTask(entry.task, verify), 'fold');
   };
-  const accept = (entry: Pending, value: unknown): void => {
-    const checked = parseChecked(value, entry.task);
-    if (checked === null) compute(entry, 'the result does not fit the job');
-    else settle(entry, checked, 'worker');
-  };
   const enqueue = (entry: Pending): void => {
-    queue.add('check', entry.data, { jobId: entry.id }).catch((error: unknown) => {
+    queue.add(entry.id, entry.data).catch((error: unknown) => {
       logger.debug({ error, job: entry.id }, 'the job was not added; it will be looked up');
     });
   };
-  events.on('completed', ({ jobId, returnvalue }: { jobId: string; returnvalue: unknown }) => {
-    const entry = pending.get(jobId);
-    if (entry !== undefined) accept(entry, returnvalue);
-  });
-  // It ran before a restart: no event of its own will come.
-  events.on('duplicated', ({ jobId }) => {
-    const entry = pending.get(jobId);
-    if (entry !== undefined) entry.lookAt = 0;
-  });
-  events.on('failed', ({ jobId, failedReason }) => {
-    const entry = pending.get(jobId);
-    if (entry !== undefined) compute(entry, failedReason);
+  const hear = (entry: Pending, news: JobNews): void => {
+    switch (news.kind) {
+      case 'done': {
+        const checked = parseChecked(news.result, entry.task);
+        if (checked === null) compute(entry, 'the result does not fit the job');
+        else settle(entry, checked, 'worker');
+        return;
+      }
+      case 'failed':
+        compute(entry, news.why);
+        return;
+      case 'known':
+        // It may have run before a restart: then nothing more is heard of it.
+        entry.lookAt = 0;
+    }
+  };
+  queue.listen((id, news) => {
+    const entry = pending.get(id);
+    if (entry !== undefined) hear(entry, news);
   });
 
   const lookUp = async (entry: Pending): Promise<void> => {
-    const job = await findJob(queue, entry.id);
-    if (job === undefined) {
-      entry.requeued += 1;
-      requeues.inc();
-      if (entry.requeued > MAX_REQUEUED) compute(entry, 'Redis lost it again and again');
-      else enqueue(entry);
-    } else if (job.finishedOn !== undefined) {
-      if (job.failedReason) compute(entry, job.failedReason);
-      else accept(entry, job.returnvalue);
-    }
-    entry.lookAt = Date.now() + LOOK_UP_MS;
+    const found = await queue.find(entry.id);
+    entry.lookAt = now() + LOOK_UP_MS;
+    if (found.kind === 'done' || found.kind === 'failed') hear(entry, found);
+    if (found.kind !== 'lost') return;
+    entry.requeued += 1;
+    requeues.inc();
+    if (entry.requeued > MAX_REQUEUED) compute(entry, 'Redis lost it again and again');
+    else enqueue(entry);
   };
-  const sweep = startSweep(async () => {
-    const due = [...pending.values()].filter((entry) => entry.lookAt <= Date.now());
-    for (const entry of due) if (pending.has(entry.id)) await lookUp(entry);
-  }, logger);
 
   return {
     check: (task) =>
       new Promise((resolve) => {
         const data = encodeCheckJob(task);
-        const entry: Pending = {
-          id: jobIdOf(task, data),
-          data,
-          task,
-          resolve,
-          lookAt: Date.now() + LOOK_UP_MS,
-          requeued: 0,
-        };
-        pending.set(entry.id, entry);
+        const id = jobIdOf(task, data);
+        const entry: Pending = { id, data, task, resolve, lookAt: now() + LOOK_UP_MS, requeued: 0 };
+        pending.set(id, entry);
         enqueue(entry);
       }),
-    close: async () => {
-      sweep.close();
-      await Promise.all([events.close(), queue.close()]);
+    sweep: async () => {
+      const due = [...pending.values()].filter((entry) => entry.lookAt <= now());
+      for (const entry of due) if (pending.has(entry.id)) await lookUp(entry);
     },
   };
 }
@@ -124,20 +114,14 @@ function jobIdOf(task: CheckTask, data: CheckJob): string {
   return contentJobId({ origin: first.origin, index: first.index, digest: digestOf(data) });
 }
 
-async function findJob(
-  queue: Queue<CheckJob, unknown>,
-  id: string,
-): Promise<Job<CheckJob, unknown> | undefined> {
-  return (await queue.getJob(id)) ?? undefined;
-}
-
-/** Runs one sweep after another: while Redis is away the sweep in hand waits, and no others pile up. */
-function startSweep(sweep: () => Promise<void>, logger: Logger): { close(): void } {
+/** Sweeps one time after another: while Redis is away the sweep in hand waits, and no others pile up. */
+export function sweepRegularly(checker: Pick<Checker, 'sweep'>, logger: Logger): Closeable {
   let busy = false;
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    sweep()
+    checker
+      .sweep()
       .catch((error: unknown) => {
         logger.debug({ error }, 'looking jobs up failed');
       })

@@ -3,25 +3,21 @@ import { join } from 'node:path';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { emptyState, openState, stateBytes } from '#protocol/settle/state';
-import { millis, type Millis } from '#protocol/units';
+import { millis } from '#protocol/units';
 import type { PocState } from '#protocol/verify/poc';
 import { replaceFile } from '#services/runtime/replace-file';
+import type { TailPlace } from './tail.ts';
 
-/** Where fold stands: the state after every group that closed by `time`, and from where to read again. */
-export interface FoldPoint {
-  readonly origin: string;
-  /** Log time. */
-  readonly time: Millis;
-  /** Lowest index that a group still open at `time`, or one it could be taken for, can hold. */
-  readonly from: number;
+/** Where fold stands: the state after every group that closed by `time`, and from where to read each log again. */
+export interface FoldPoint extends TailPlace {
   readonly state: PocState;
 }
 
+const count = Type.Integer({ minimum: 0 });
 const stored = Compile(
   Type.Object({
-    origin: Type.String(),
-    time: Type.Integer({ minimum: 0 }),
-    from: Type.Integer({ minimum: 0 }),
+    time: count,
+    logs: Type.Array(Type.Object({ origin: Type.String(), from: count, next: count })),
     state: Type.String(),
   }),
 );
@@ -30,26 +26,35 @@ export function foldPath(dataDir: string): string {
   return join(dataDir, 'verify', 'fold.json');
 }
 
-/** Atomic and durable: a restart finds this point or the one before. The state is encoded at once, before any wait. */
-export function writeFoldPoint(dataDir: string, point: FoldPoint): Promise<void> {
-  const state = Buffer.from(stateBytes({ ...emptyState(), poc: point.state })).toString('base64');
-  return replaceFile(foldPath(dataDir), JSON.stringify({ ...point, state }));
+/** The point as it is now, whatever becomes of its state. */
+export function foldPointText({ time, logs, state }: FoldPoint): string {
+  return JSON.stringify({
+    time,
+    logs: [...logs].map(([origin, place]) => ({ origin, ...place })),
+    state: Buffer.from(stateBytes({ ...emptyState(), poc: state })).toString('base64'),
+  });
 }
 
-/** null where there is none, or one of another log; throws where the file is damaged. */
-export async function readFoldPoint(dataDir: string, origin: string): Promise<FoldPoint | null> {
+/** null where it is a point of other logs; throws where it is none. */
+export function openFoldPoint(text: string, origins: readonly string[]): FoldPoint | null {
+  const value: unknown = JSON.parse(text);
+  if (!stored.Check(value)) throw new Error('this is not a point of fold');
+  const logs = new Map(value.logs.map(({ origin, from, next }) => [origin, { from, next }]));
+  if (logs.size !== origins.length || origins.some((origin) => !logs.has(origin))) return null;
+  const state = openState(Uint8Array.from(Buffer.from(value.state, 'base64'))).poc;
+  return { time: millis(value.time), logs, state };
+}
+
+/** Atomic and durable: a restart finds this point or the one before. */
+export function writeFoldPoint(dataDir: string, point: FoldPoint): Promise<void> {
+  return replaceFile(foldPath(dataDir), foldPointText(point));
+}
+
+/** null where there is none, or one of other logs; throws where the file is damaged. */
+export async function readFoldPoint(dataDir: string, origins: readonly string[]): Promise<FoldPoint | null> {
   const text = await readFile(foldPath(dataDir), 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   });
-  if (text === null) return null;
-  const value: unknown = JSON.parse(text);
-  if (!stored.Check(value)) throw new Error(`${foldPath(dataDir)} does not hold a point of fold`);
-  if (value.origin !== origin) return null;
-  return {
-    origin,
-    time: millis(value.time),
-    from: value.from,
-    state: openState(Uint8Array.from(Buffer.from(value.state, 'base64'))).poc,
-  };
+  return text === null ? null : openFoldPoint(text, origins);
 }

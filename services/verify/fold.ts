@@ -2,10 +2,11 @@ import { advance } from '#protocol/verify/advance';
 import type { CheckedPoc } from '#protocol/verify/checked-poc';
 import type { Windows } from '#protocol/policy';
 import type { Millis } from '#protocol/units';
-import type { EntropyFact, PocState } from '#protocol/verify/poc';
+import type { EntropyFact, PocState, RecentPoc } from '#protocol/verify/poc';
 import { forgetEntropies, rememberEntropy } from '#protocol/verify/state';
 import type { ProvisionalVerdict } from '../runtime/jobs.ts';
 import type { CheckTask } from './check-job.ts';
+import type { TailPlace } from './tail.ts';
 
 /** What fold applies, strictly in the order in which it was emitted. */
 type Step =
@@ -17,7 +18,9 @@ type Step =
       readonly closed: Millis;
     }
   | { readonly kind: 'entropy'; readonly entropy: EntropyFact }
-  | { readonly kind: 'mark'; readonly time: Millis; readonly from: number };
+  /** From before the first epoch: nothing but its identity counts. */
+  | { readonly kind: 'unjudged'; readonly poc: RecentPoc }
+  | { readonly kind: 'mark'; readonly place: TailPlace };
 
 /** Moves one state by one beacon at a time; knows no clock and no queue. */
 export interface Fold {
@@ -34,12 +37,8 @@ export function openFold(options: {
   readonly state: PocState;
   readonly windows: Windows;
   readonly onVerdict: (verdict: ProvisionalVerdict) => void;
-  /** The state as it is at a mark, to be written before the next step. */
-  readonly onMark: (mark: {
-    readonly time: Millis;
-    readonly from: number;
-    readonly state: PocState;
-  }) => Promise<void>;
+  /** The state as it is at a mark; the next step waits until it is written. */
+  readonly onMark: (place: TailPlace, state: PocState) => Promise<void>;
 }): Fold {
   const { state, onVerdict } = options;
   const steps: Step[] = [];
@@ -50,9 +49,12 @@ export function openFold(options: {
       case 'entropy':
         rememberEntropy(state.entropies, step.entropy);
         return;
+      case 'unjudged':
+        state.recent.set(step.poc.payload, step.poc);
+        return;
       case 'mark':
-        forgetEntropies(state.entropies, { time: step.time, windows: options.windows });
-        await options.onMark({ time: step.time, from: step.from, state });
+        forgetEntropies(state.entropies, { time: step.place.time, windows: options.windows });
+        await options.onMark(step.place, state);
         return;
       case 'checked': {
         const { epoch, policy } = step.task;
@@ -76,12 +78,14 @@ export function openFold(options: {
         stop();
       });
       // Not Promise.race with one promise for the abort: that one would keep every result for as long as it is pending.
-      const orAborted = <Value>(promise: Promise<Value>): Promise<Value | null> =>
+      const orAborted = (promise: Promise<unknown>): Promise<'done' | 'aborted'> =>
         new Promise((resolve, reject) => {
           stop = () => {
-            resolve(null);
+            resolve('aborted');
           };
-          promise.then(resolve, reject);
+          promise.then(() => {
+            resolve('done');
+          }, reject);
         });
       while (!signal.aborted) {
         const [step] = steps;
@@ -89,8 +93,8 @@ export function openFold(options: {
           await orAborted(new Promise<void>((resolve) => (wake = resolve)));
           continue;
         }
-        if (step.kind === 'checked' && (await orAborted(step.checked)) === null) return;
-        await apply(step);
+        if (step.kind === 'checked' && (await orAborted(step.checked)) === 'aborted') return;
+        if ((await orAborted(apply(step))) === 'aborted') return;
         steps.shift();
       }
     },

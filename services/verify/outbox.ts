@@ -15,6 +15,8 @@ export interface Outbox extends Closeable {
   flush(): void;
   /** Batches that Redis has not taken yet. */
   readonly unsent: () => number;
+  /** Sends what has gathered, and resolves once Redis has taken all of it; false where it refused something. */
+  handedOn(): Promise<boolean>;
   readonly redisReady: () => boolean;
 }
 
@@ -38,7 +40,8 @@ export function openOutbox(options: {
   const link = openRedis({ url: redisUrl, logger });
   const remembered: VerdictsJob[] = [];
   let gathered: ProvisionalVerdict[] = [];
-  let unsent = 0;
+  const sending = new Set<Promise<void>>();
+  let refused = 0;
   let wasReady = false;
   let full = false;
   const dropped = options.metrics.counter(
@@ -60,16 +63,20 @@ export function openOutbox(options: {
   }, COUNT_MS);
 
   const send = (job: VerdictsJob): void => {
-    unsent += 1;
     const delay = Math.max(0, lastReceived(job) + HIDDEN_MS - now());
-    queue
+    const sent = queue
       .add('verdicts', job, { jobId: jobIdOf(job), delay })
-      .catch((error: unknown) => {
-        logger.warn({ error }, 'verdicts were not handed on; they come with the settled epoch');
-      })
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          refused += 1;
+          logger.warn({ error }, 'verdicts were not handed on; they come with the settled epoch');
+        },
+      )
       .finally(() => {
-        unsent -= 1;
+        sending.delete(sent);
       });
+    sending.add(sent);
   };
   link.client.on('ready', () => {
     if (wasReady) for (const job of remembered) send(job);
@@ -93,7 +100,13 @@ export function openOutbox(options: {
       if (gathered.length >= MAX_VERDICTS) flush();
     },
     flush,
-    unsent: () => unsent,
+    unsent: () => sending.size,
+    handedOn: async () => {
+      flush();
+      const before = refused;
+      await Promise.all(sending);
+      return refused === before;
+    },
     redisReady: link.ready,
     close: async () => {
       clearInterval(counting);

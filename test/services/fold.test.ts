@@ -64,13 +64,14 @@ describe('fold', () => {
       destination: { write: (line: string) => lines.push(line) },
     });
     const save = pointSaver(data.dataDir, logger);
-    const point = { origin: 'o', time: millis(1), from: 3, state: emptyPocState() };
+    const logs = new Map([['o', { from: 3, next: 4 }]]);
+    const point = { time: millis(1), logs, state: emptyPocState() };
     await save(point);
     await save(point);
     expect(lines).toHaveLength(1);
     await rm(join(data.dataDir, 'verify'));
     await save(point);
-    expect((await readFoldPoint(data.dataDir, 'o'))?.from).toBe(3);
+    expect((await readFoldPoint(data.dataDir, ['o']))?.logs).toEqual(logs);
     await data.close();
   });
 

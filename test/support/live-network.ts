@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,13 +19,13 @@ import {
 import { decodeRecord } from '#protocol/evidence/record';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
-import { policyBytes, policyHash } from '#protocol/settle/policy-codec';
 import { epochNumber, millis, type Address } from '#protocol/units';
 import { openLog } from '#services/ingest/log/open-log';
 import { logSigner } from '#services/ingest/log/log-signer';
 import { openChain } from '#services/runtime/chain';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { writeNetworkFile } from '#services/runtime/network-file';
+import { keepPolicy } from '#services/runtime/policies';
 import { testHotspot, TestWorld, type TestHotspot } from '../protocol/epoch/world.ts';
 import { startLocalnet } from './localnet.ts';
 
@@ -89,7 +89,7 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
     trust: { pairs: 'any', open_cap_bp: 10_000 },
     logs: [{ origin, vkey: formatVerifierKey(signer.key), url: join(logDir, 'public') }],
   };
-  await writeFile(join(dataDir, 'policy.json'), policyBytes(policy));
+  const hash = await keepPolicy(dataDir, { policy });
 
   const { unixTime } = await readClock(connection, 'confirmed');
   const firstEpochStart = unixTime + LEAD_S;
@@ -111,7 +111,7 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
           k: 2,
           oracles: oracles.map((key) => key.publicKey),
           holdbackEpochs: 0,
-          policyHash: policyHash(policy),
+          policyHash: hash,
           creditPrice: BigInt(policy.credit_price),
           challengeDelayS: DELAY_S,
           timelockS: 10,

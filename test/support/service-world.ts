@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RawHotspot, Timed } from '#protocol/settle/registry';
 import { epochNumber, type Hash } from '#protocol/units';
-import { policyBytes, policyHash } from '#protocol/settle/policy-codec';
+import { policyHash } from '#protocol/settle/policy-codec';
 import { createLogger, type Logger } from '#services/runtime/logger';
 import { writeNetworkFile } from '#services/runtime/network-file';
+import { keepPolicy } from '#services/runtime/policies';
 import { writeRegistryFile } from '#services/runtime/registry-file';
 import { EPOCH_S, GENESIS, testAddress, type TestHotspot, type TestWorld } from '../protocol/epoch/world.ts';
 
@@ -26,7 +27,7 @@ export async function makeDataDir(
     mint: testAddress('mint'),
     program: testAddress('program'),
   });
-  await writeFile(join(dataDir, 'policy.json'), policyBytes(world.policy));
+  await keepPolicy(dataDir, { policy: world.policy });
   await writeRegistry(dataDir, world, world.hotspots);
   return { dataDir, close: () => rm(dataDir, { recursive: true, force: true }) };
 }
@@ -47,6 +48,7 @@ export async function writeRegistry(
       epochLength: EPOCH_S,
       firstEpochStart,
       policyHash: hash,
+      pendingPolicy: null,
     },
     hotspots: hotspots.map(rawHotspot),
   });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LAMPORTS_PER_SOL, type Connection, type PublicKey } from '@solana/web3.js';
 import {
@@ -13,7 +13,6 @@ import {
   sendInstructions,
 } from '#client';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
-import { policyBytes, policyHash } from '#protocol/settle/policy-codec';
 import type { Address } from '#protocol/units';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
 import { logSigner } from '#services/ingest/log/log-signer';
@@ -21,6 +20,7 @@ import { readKeypair } from '#services/runtime/chain-keypair';
 import { logOrigin } from '#services/runtime/log-origin';
 import { networkPath, readNetworkFile, writeNetworkFile } from '#services/runtime/network-file';
 import { Outage } from '#services/runtime/outage';
+import { keepPolicy } from '#services/runtime/policies';
 import type { Say } from '../say.ts';
 import type { DemoKeys } from './keys.ts';
 import { demoPolicy, type DemoSettings } from './policy.ts';
@@ -98,7 +98,7 @@ async function create(input: NetworkInput, network: PublicKey): Promise<void> {
   await mkdir(join(dataDir, 'ingest'), { recursive: true });
   const vkey = formatVerifierKey(logSigner(origin, await loadOrCreateLogKey(dataDir)).key);
   const policy = demoPolicy(settings, { origin, vkey, url: input.logUrl });
-  await writeFile(join(dataDir, 'policy.json'), policyBytes(policy));
+  const hash = await keepPolicy(dataDir, { policy });
 
   const { unixTime } = await readClock(connection, 'processed');
   const ahead = Date.now() / 1000 - unixTime;
@@ -128,7 +128,7 @@ async function create(input: NetworkInput, network: PublicKey): Promise<void> {
         k: 2,
         oracles: keys.oracles.map(({ publicKey }) => publicKey),
         holdbackEpochs: policy.holdback,
-        policyHash: policyHash(policy),
+        policyHash: hash,
         creditPrice: BigInt(policy.credit_price),
         challengeDelayS: settings.challengeDelayS,
         timelockS: settings.epochLengthS,

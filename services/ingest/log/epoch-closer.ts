@@ -30,25 +30,29 @@ export async function runEpochCloser(input: {
     readonly lastClosedEpoch: EpochNumber | null;
     readonly closeEpoch: (epoch: EpochNumber) => Promise<unknown>;
   };
-  readonly schedule: EpochSchedule;
+  /** As it holds for an epoch: its policy says how long a log waits. */
+  readonly schedule: (epoch: EpochNumber) => Promise<EpochSchedule>;
   readonly clock: () => Millis;
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { log, schedule, clock, failed, signal } = input;
   while (!signal.aborted) {
-    const epoch = dueEpoch(schedule, { last: log.lastClosedEpoch, now: clock() });
+    const last = log.lastClosedEpoch;
+    const next = epochNumber(last === null ? 0n : last + 1n);
+    // Looks at least every second, because clocks are set.
+    let wait = LOOK_MS;
     try {
-      if (epoch !== null) {
-        await log.closeEpoch(epoch);
+      const holds = await schedule(next);
+      const due = dueEpoch(holds, { last, now: clock() });
+      if (due !== null) {
+        await log.closeEpoch(due);
         continue;
       }
+      wait = Math.min(LOOK_MS, Math.max(1, closeTime(holds, next) - clock()));
     } catch (error) {
       failed(error);
     }
-    const next = closeTime(schedule, log.lastClosedEpoch === null ? 0n : log.lastClosedEpoch + 1n);
-    // Looks at least every second, because clocks are set.
-    const wait = epoch === null ? Math.min(LOOK_MS, Math.max(1, next - clock())) : LOOK_MS;
     await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -29,7 +29,7 @@ async function closeDue(log: EvidenceLog): Promise<unknown[]> {
   const ending = new AbortController();
   const running = runEpochCloser({
     log,
-    schedule,
+    schedule: () => Promise.resolve(schedule),
     clock: () => millis(test.now),
     failed: (error) => failed.push(error),
     signal: ending.signal,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readHotspots, readNetwork, type FinalizedEpoch } from '#client';
 import { computeEpoch, type ComputedEpoch } from '#protocol/epoch';
@@ -22,7 +22,8 @@ export type Log = Policy['logs'][number];
 
 /** The policy, as its hash on chain pins it for computeEpoch. */
 export async function readPolicy(dataDir: string): Promise<{ readonly policy: Policy; readonly log: Log }> {
-  const policy = openPolicy(new Uint8Array(await readFile(join(dataDir, 'policy.json'))));
+  const [hash = ''] = await readdir(join(dataDir, 'policies'));
+  const policy = openPolicy(new Uint8Array(await readFile(join(dataDir, 'policies', hash, 'policy.json'))));
   const [log] = policy.logs;
   if (log === undefined) throw new Error('the policy names no log');
   return { policy, log };
