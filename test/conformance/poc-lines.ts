@@ -73,22 +73,22 @@ export function placeEast(metres: number, of: Partial<Place> = {}): Place {
   return { cell: cellEast(metres), region: 'EU868', gain: 12, full: true, ...of };
 }
 
-/** What a hotspot must send at noon for the entropy of noon. */
+/** What a hotspot must send for the entropy of a second, by default noon's, one second later. */
 export function beaconLine(
   key: string,
-  of: Partial<BeaconLine> & { readonly gain?: number } = {},
+  of: Partial<BeaconLine> & { readonly gain?: number; readonly entropy_s?: number } = {},
 ): BeaconLine {
-  const { gain = 12, ...fields } = of;
+  const { gain = 12, entropy_s = NOON / 1000, ...fields } = of;
   const local = of.local ?? '01020304';
   const derived = outOf('beacon.payload', {
     region: 'EU868',
     gain,
-    remote: { data: REMOTE, timestamp: NOON / 1000, version: 0 },
+    remote: { data: REMOTE, timestamp: entropy_s, version: 0 },
     local: { data: local, timestamp: 0, version: 0 },
   });
   return {
     key,
-    received_ms: NOON + 1000,
+    received_ms: entropy_s * 1000 + 1000,
     remote: REMOTE,
     local,
     data: String(derived['data']),
