@@ -31,9 +31,9 @@ export function openCheckQueue(options: {
       await queue.add('check', data, { jobId: id });
     },
     find: async (id) => {
-      const job = await queue.getJob(id);
-      // BullMQ's types leave out that there may be none.
-      if (job === undefined || job === null) return { kind: 'lost' };
+      // null where there is none, whatever BullMQ's types say.
+      const job = (await queue.getJob(id)) ?? undefined;
+      if (job === undefined) return { kind: 'lost' };
       if (job.finishedOn === undefined) return { kind: 'waiting' };
       if (job.failedReason) return { kind: 'failed', why: job.failedReason };
       return { kind: 'done', result: job.returnvalue };

@@ -1,24 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '#protocol/policy';
-import { millis, type EpochNumber, type Millis } from '#protocol/units';
-import { judgedAt } from '#protocol/verify/grouper';
-import type { PocGroup, PocState, VerifySignature } from '#protocol/verify/poc';
-import { recentPocOf } from '#protocol/verify/recent-poc';
-import { emptyPocState, forgetEntropies, rememberEntropy } from '#protocol/verify/state';
+import type { VerifySignature } from '#protocol/verify/poc';
+import { emptyPocState } from '#protocol/verify/state';
 import type { Backlog } from '../runtime/backlog-file.ts';
+import type { ProvisionalVerdict } from '../runtime/jobs.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { Policies, PolicyAtHand } from '../runtime/policies.ts';
-import { policyHashAt, type RegistryFile, type RegistryReader } from '../runtime/registry-file.ts';
-import { openBatcher } from './batcher.ts';
+import type { Policies } from '../runtime/policies.ts';
+import type { RegistryFile, RegistryReader } from '../runtime/registry-file.ts';
 import type { Checker } from './checker.ts';
-import { epochAt } from './epoch-at.ts';
+import { openEmitter } from './emitter.ts';
+import { factsInForce, type FactsInForce } from './facts-in-force.ts';
 import type { FoldPoint } from './fold-file.ts';
 import { openFold, type Fold } from './fold.ts';
 import type { LogFeed } from './logs/log-feed.ts';
 import { mergeLogs } from './logs/merge.ts';
 import type { Outbox } from './outbox.ts';
-import { openRegistryFacts } from './registry-facts.ts';
-import { openTail, type Tail } from './tail.ts';
 
 export interface GroupContext {
   /** One of every log of the policy, each from where the point has it. */
@@ -63,8 +59,7 @@ export function openGroup(context: GroupContext): Group {
   const merge = mergeLogs(feeds);
   const state = point?.state ?? emptyPocState();
   const leftOut = metrics.gauge('logs_left_out', 'Logs that stand still and are not waited for');
-  let file: RegistryFile | null = null;
-  let inForce: PolicyAt | null = null;
+  let known: { readonly file: RegistryFile; readonly facts: FactsInForce } | null = null;
   let marked = now();
   let caughtUp = false;
 
@@ -77,36 +72,39 @@ export function openGroup(context: GroupContext): Group {
       if (await outbox.handedOn()) await context.savePoint({ ...place, state: reached });
     },
   });
-  const { tail, tick, flush, entropies } = openEmitter({
-    context,
-    state,
-    fold,
-    file: () => file,
-    inForce: () => inForce,
-  });
+  const places = feeds.map(
+    ({ origin }) => [origin, point?.logs.get(origin) ?? { from: 0, next: 0 }] as const,
+  );
+  const place = { time: point?.time ?? null, logs: new Map(places) };
+  const emitter = openEmitter({ ...context, windows, place, state, fold });
 
-  const mark = (): void => {
-    flush();
-    const place = tail.place();
-    forgetEntropies(entropies, { time: place.time, windows });
-    fold.push({ kind: 'mark', place });
-    marked = now();
+  /** Whether there may be more. */
+  const takeSome = (facts: FactsInForce): boolean => {
+    for (let taken = 0; taken < TURN_RECORDS; taken += 1) {
+      const record = merge.next();
+      if (record === null) return false;
+      emitter.take(record, facts);
+    }
+    return true;
   };
   const turn = async (): Promise<boolean> => {
-    const read = await context.registry.read();
-    if (read === null) return false;
-    if (read !== file) inForce = await policiesOf(read.network, context.policyOf);
-    file = read;
+    const file = await context.registry.read();
+    if (file === null) return false;
+    if (known?.file !== file) known = { file, facts: await factsInForce(file, context.policyOf) };
+    const { facts } = known;
     const full = fold.waiting() >= MAX_JOBS || outbox.unsent() >= MAX_UNSENT;
-    const more = full ? false : takeSome(merge.next, tail);
+    const more = full ? false : takeSome(facts);
     if (!full && !more) {
-      tail.passed(merge.time());
+      emitter.passed(merge.time(), facts);
       if (fold.waiting() === 0 && now() - merge.time() < LATE_MS) caughtUp = true;
     }
     leftOut.set(merge.leftOut().length);
-    tick();
+    emitter.tick();
     outbox.flush();
-    if (now() - marked >= POINT_MS) mark();
+    if (now() - marked >= POINT_MS) {
+      emitter.mark();
+      marked = now();
+    }
     return more;
   };
   const follow = async (signal: AbortSignal): Promise<void> => {
@@ -130,102 +128,8 @@ export function openGroup(context: GroupContext): Group {
   };
 }
 
-type PolicyAt = (epoch: EpochNumber) => PolicyAtHand;
-
-/** The policies that the registry names, at hand: a pending one lies ready before its first epoch. */
-async function policiesOf(network: RegistryFile['network'], policyOf: Policies): Promise<PolicyAt> {
-  const { policyHash, pendingPolicy } = network;
-  const present = await policyOf(policyHash);
-  const pending = pendingPolicy === null ? null : await policyOf(pendingPolicy.hash);
-  return (epoch) => (pending !== null && policyHashAt(network, epoch) !== policyHash ? pending : present);
-}
-
-/** Whether there may be more. */
-function takeSome(next: ReturnType<typeof mergeLogs>['next'], tail: Tail): boolean {
-  for (let taken = 0; taken < TURN_RECORDS; taken += 1) {
-    const record = next();
-    if (record === null) return false;
-    tail.take(record);
-  }
-  return true;
-}
-
-/** From records to jobs that are out: tail, batcher, checker, and the steps of fold. */
-function openEmitter(options: {
-  readonly context: GroupContext;
-  readonly state: PocState;
-  readonly fold: Pick<Fold, 'push'>;
-  readonly file: () => RegistryFile | null;
-  readonly inForce: () => PolicyAt | null;
-}): {
-  readonly tail: Tail;
-  readonly tick: () => void;
-  readonly flush: () => void;
-  /** What the logs have shown so far; fold's own map is as far behind as its queue is long. */
-  readonly entropies: Parameters<typeof rememberEntropy>[0];
-} {
-  const { context, state, fold } = options;
-  const { metrics, now, point } = context;
-  const groups = metrics.counter('groups_total', 'Groups by how they ended', ['kind']);
-  const skipped = metrics.counter('skipped_records_total', 'Records that cannot be judged');
-  const late = metrics.counter('late_reports_total', 'Reports that came after their time had passed');
-  const early = metrics.counter('early_groups_total', 'Groups from before the first epoch');
-  const entropies = new Map(state.entropies);
-  const facts = openRegistryFacts();
-  let closedBy = millis(0);
-
-  const batcher = openBatcher((batch, epoch: EpochNumber) => {
-    const [file, policyAt] = [options.file(), options.inForce()];
-    if (file === null || policyAt === null) return;
-    const { policy, deny } = policyAt(epoch);
-    // A copy of the entropies: by the time fold has to compute it itself, some may be forgotten.
-    const registry = facts({ file, epoch, groups: batch });
-    const task = { epoch, policy, deny, registry, entropies: new Map(entropies), groups: batch };
-    fold.push({ kind: 'checked', task, checked: context.checker.check(task), closed: closedBy });
-  });
-  const onGroup = (group: PocGroup, closed: Millis): void => {
-    groups.inc({ kind: group.kind });
-    const file = options.file();
-    const epoch = file === null ? null : epochAt(judgedAt(group).receivedAt, file.network);
-    closedBy = closed;
-    if (epoch !== null) {
-      batcher.add(group, epoch, now());
-      return;
-    }
-    early.inc();
-    if (group.kind === 'poc') fold.push({ kind: 'unjudged', poc: recentPocOf(group, context.verify) });
-  };
-  const origins = context.feeds.map(({ origin }) => origin);
-  const tail = openTail({
-    logs: new Map(origins.map((origin) => [origin, point?.logs.get(origin) ?? { from: 0, next: 0 }])),
-    until: point?.time ?? null,
-    recent: state.recent.values(),
-    verify: context.verify,
-    windows: context.policy.windows,
-    onGroup,
-    onEntropy: (entropy) => {
-      rememberEntropy(entropies, entropy);
-      fold.push({ kind: 'entropy', entropy });
-    },
-    onSkipped: () => {
-      skipped.inc();
-    },
-    onLate: () => {
-      late.inc();
-    },
-  });
-  return {
-    tail,
-    tick: () => {
-      batcher.tick(now());
-    },
-    flush: batcher.flush,
-    entropies,
-  };
-}
-
 /** Counts verdicts and hands them to the outbox. */
-function reporter({ metrics, outbox }: GroupContext): Outbox['add'] {
+function reporter({ metrics, outbox }: GroupContext): (verdict: ProvisionalVerdict) => void {
   const verdicts = metrics.counter('verdicts_total', 'Beacons and witnesses by reason', ['kind', 'reason']);
   return (provisional) => {
     const { beacon, witnesses, others } = provisional.verdict;

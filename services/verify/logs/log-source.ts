@@ -25,8 +25,13 @@ const PUBLIC_DELAY_MS = 20_000;
 
 /** The log of the ingest on this machine, as it grows. */
 export function journalSource(log: { readonly origin: string; readonly dir: string }): LogSource {
-  const { read } = openJournalReader(log.dir);
-  return { origin: log.origin, delayMs: JOURNAL_DELAY_MS, pauseMs: 25, read };
+  const reader = openJournalReader(log.dir);
+  return {
+    origin: log.origin,
+    delayMs: JOURNAL_DELAY_MS,
+    pauseMs: 25,
+    read: (from, max) => reader.read(from, max),
+  };
 }
 
 /** Another ingest's log: entries that lead to a checkpoint which the log has signed. */
