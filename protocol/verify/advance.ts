@@ -110,13 +110,13 @@ function beaconFailed(
   };
 }
 
-/** Reports of a payload whose PoC was judged: known ones are ignored, others are duplicates or too late. */
+/** Reports of a payload whose PoC was judged: known ones are ignored, others badly signed, duplicates or too late. */
 function judgeLate({ checked }: AdvanceInput, recent: RecentPoc): PocVerdict {
   const { seen } = recent;
   const verdicts: ReportVerdict[] = [];
   const judgeOne = (report: CheckedReport & Partial<Pick<CheckedOther, 'signed' | 'objection'>>): void => {
     const { reportId, signed = true, objection } = report;
-    if (reportId === recent.reportId || seen.has(reportId)) return;
+    if (signed && (reportId === recent.reportId || seen.has(reportId))) return;
     if (signed) seen.add(reportId);
     const own = objection?.reason === 'bad_signature' || objection?.reason === 'gateway_not_found';
     verdicts.push(verdict(report, own ? objection : lateObjection(report, recent)));

@@ -55,9 +55,9 @@ export function checkPoc(input: CheckInput): CheckedPoc {
   const seen = new Set<Hash>();
   for (const [index, logged] of group.reports.entries()) {
     const id = reportId(logged.report);
-    // The same signed bytes again are the same report; only a well-signed copy shadows later ones.
-    if (seen.has(id)) continue;
     const signed = index === group.beacon || isWellSigned(logged, input.verify);
+    // The same signed bytes again are the same report; badly signed ones are told wherever they stand.
+    if (signed && seen.has(id)) continue;
     if (signed) seen.add(id);
     const report: SignedReport = {
       position: logged.position,

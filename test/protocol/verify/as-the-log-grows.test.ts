@@ -4,7 +4,9 @@ import { NOBODY_DENIED } from '#protocol/deny/deny-list';
 import { judgeEpoch } from '#protocol/settle/epoch/judge-epoch';
 import { epochNumber, millis } from '#protocol/units';
 import { Grouper } from '#protocol/verify/grouper';
+import type { LoggedReport } from '#protocol/verify/poc';
 import { emptyPocState, findEntropy } from '#protocol/verify/state';
+import { reportId } from '#protocol/wire/report';
 import { hotspot, NOON, PocWorld, verifyMarked } from '../../support/poc-world.ts';
 
 /* What whoever judges as the log grows cannot know must not matter to whoever judges at the end. */
@@ -60,4 +62,20 @@ test('a beacon from before the first epoch is judged in none, and a late report 
     { beacon: null, others: [{ reason: 'too_late', numbers: { after_beacon_ms: 61_000 } }] },
   ]);
   expect(judged.state.clocks.size).toBe(0);
+});
+
+test('a badly signed copy is told as such, whether it stands with its original or comes after the PoC was closed', () => {
+  const world = new PocWorld([a, b]);
+  const beacon = world.beacon(a, { at: NOON });
+  const witness = world.witness(b, beacon, { at: NOON + 100 });
+  const forgedAt = (at: number): LoggedReport =>
+    world.witness(b, beacon, { at, timestamp: BigInt(NOON + 100) * 1_000_000n, signature: Uint8Array.of(0) });
+
+  const verdicts = world.judge(beacon, witness, forgedAt(NOON + 200), forgedAt(NOON + 20_000));
+
+  expect(reportId(forgedAt(NOON).report)).toBe(reportId(witness.report));
+  expect(verdicts.map(({ others }) => others.map(({ reason }) => reason))).toEqual([
+    ['bad_signature'],
+    ['bad_signature'],
+  ]);
 });
