@@ -1,0 +1,42 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '#services/runtime/config';
+import { textField } from '#services/runtime/config-fields';
+import { tellWhy, type WhyQuestion } from './tell-why.ts';
+
+/** `hotspot why`: why a hotspot earned what it earned in an epoch, from the epoch's public folder. */
+export function whyCommand(): Command {
+  return new Command('why')
+    .description('say why a hotspot earned what it earned in an epoch, from public files alone')
+    .argument('<key>', "the hotspot's key, base58check text")
+    .option('--epoch <number>', 'which epoch (default: the newest at hand)', parseEpoch)
+    .option(
+      '--from <place>',
+      "URL or folder of an oracle's public files (default: the first oracle below DATA_DIR)",
+    )
+    .option('--check', 'recompute the epoch from its evidence before telling')
+    .option('--rpc <url>', 'also ask the chain what was claimed and whether the epoch is final')
+    .option('--json', 'print the same data as JSON (docs/hotspot-why.md)')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 told, 1 the folder does not follow from its evidence, 2 could not be told.',
+    )
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(async (key: string, options: Omit<WhyQuestion, 'key' | 'dataDir'>) => {
+      const dataDir = loadConfig((env) => textField(env, 'DATA_DIR', '.coverant'));
+      const answer = await tellWhy({ key, dataDir, ...options });
+      if ('lines' in answer) {
+        process.stdout.write(`${answer.lines.join('\n')}\n`);
+        return;
+      }
+      const { file, where, theirs, ours } = answer.difference;
+      console.error(
+        `DIFFERS: epoch ${answer.epoch}: ${file}: ${where}\n  found     ${theirs}\n  expected  ${ours}`,
+      );
+      process.exitCode = 1;
+    });
+}
+
+function parseEpoch(text: string): bigint {
+  if (!/^\d{1,19}$/.test(text)) throw new InvalidArgumentError('expected an epoch number');
+  return BigInt(text);
+}
