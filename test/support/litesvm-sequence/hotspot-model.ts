@@ -18,16 +18,16 @@ export interface Moment {
   readonly unfinalized: bigint;
 }
 
-export interface TimedValue {
+interface TimedValue {
   readonly current: number;
   readonly next: number;
   readonly from: bigint;
 }
 
-export const OPEN = 1;
-export const ENDORSED = 2;
+const OPEN = 1;
+const ENDORSED = 2;
 export const BONDED = 3;
-export const ACTIVE = 1;
+const ACTIVE = 1;
 export const QUARANTINED = 2;
 
 export interface ModelHotspot {
@@ -79,7 +79,7 @@ export type HotspotAttempt =
   | { readonly type: 'apply'; readonly motion: ModelMotionName }
   | { readonly type: 'close'; readonly motion: ModelMotionName; readonly openedBy: number };
 
-export const always = (value: number): TimedValue => ({ current: value, next: value, from: 0n });
+const always = (value: number): TimedValue => ({ current: value, next: value, from: 0n });
 export const motionKey = ({ hotspot, kind, nonce, evidence }: ModelMotionName): string =>
   `${hotspot} ${kind} ${nonce} ${evidence}`;
 

@@ -51,7 +51,7 @@ export type Step =
   | { readonly type: 'attempt'; readonly attempt: Attempt };
 
 /** What an owner tries, before it is known who that is. */
-export type OwnerAttempt = HotspotAttempt extends infer One
+type OwnerAttempt = HotspotAttempt extends infer One
   ? One extends { readonly type: 'assert' | 'set destination' | 'transfer' | 'bond' | 'unbond' }
     ? Omit<One, 'owner'>
     : never
