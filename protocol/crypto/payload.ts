@@ -1,5 +1,6 @@
 import { chacha12 } from '@noble/ciphers/chacha.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { concatBytes } from '@noble/hashes/utils.js';
 import { ProtocolError } from '../errors.ts';
 import { regionPlan, type ChannelPlan, type Region } from '../geo/regions.ts';
 
@@ -62,21 +63,27 @@ export function conductedPower(plan: BeaconPlan, gain: number): number {
   return power;
 }
 
+const NONCE = new Uint8Array(12);
+const ZEROS = new Uint8Array(4 * PAYLOAD_BYTES);
+
 /** 51 bytes: the low byte of each 32-bit word of a ChaCha12 keystream, its key the hash of both entropies. */
 export function payloadOf(remote: Entropy, local: Entropy): Uint8Array {
   for (const { version } of [remote, local])
     if (version !== 0 && version !== 1) throw new ProtocolError('malformed_entropy', { version });
-  const seed = sha256.create().update(remote.data).update(int64(remote.timestamp));
-  const key = seed.update(local.data).update(int64(0)).digest();
-  const stream = chacha12(key, new Uint8Array(12), new Uint8Array(4 * PAYLOAD_BYTES));
-  return Uint8Array.from({ length: PAYLOAD_BYTES }, (_, word) => stream[4 * word] ?? 0);
+  const seed = concatBytes(remote.data, int64(remote.timestamp), local.data, int64(0));
+  const stream = chacha12(sha256(seed), NONCE, ZEROS);
+  const data = new Uint8Array(PAYLOAD_BYTES);
+  for (let word = 0; word < PAYLOAD_BYTES; word += 1) data[word] = stream[4 * word] ?? 0;
+  return data;
 }
+
+const scratch = new Uint8Array(8);
+const scratchView = new DataView(scratch.buffer);
 
 /** i64, little endian. */
 export function int64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigInt64(0, BigInt(value), true);
-  return bytes;
+  scratchView.setBigInt64(0, BigInt(value), true);
+  return scratch.slice();
 }
 
 function datarateOf(plan: BeaconPlan): string {

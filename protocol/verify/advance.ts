@@ -7,7 +7,7 @@ import type {
   CheckedReport,
   CheckedWitness,
 } from './checked-poc.ts';
-import type { Numbers, Objection, PocState, PocVerdict, RecentPoc, ReportVerdict, Side } from './poc.ts';
+import type { Numbers, Objection, PocState, PocVerdict, RecentPoc, ReportVerdict } from './poc.ts';
 import { bucketOf, regularInterval, wasBeaconer, wasWitness, type StatefulCase } from './rules/state.ts';
 import { select } from './selection.ts';
 import { moveClock } from './state.ts';
@@ -31,16 +31,15 @@ export function advance(input: AdvanceInput): PocVerdict {
   forgetRecent(input);
   const recent = recentOf(input);
   if (recent !== undefined && checked.kind !== 'stale') return judgeLate(input, recent);
-  const others = checked.others.map(({ objection, ...report }) => verdict(report, objection));
-  const { beacon } = checked;
-  if (beacon === null) return { payload: checked.payload, beacon, witnesses: [], others };
-  state.recent.set(checked.payload, {
-    payload: checked.payload,
-    reportId: beacon.reportId,
-    receivedAt: beacon.position.receivedAt,
-    seen: new Set([...checked.witnesses, ...checked.others.filter(({ signed }) => signed)].map(idOf)),
-  });
-  return { payload: checked.payload, ...judge(input, beacon), others };
+  const others = checked.others.map((report) => unpaid(report, report.objection));
+  const { beacon, payload } = checked;
+  if (beacon === null) return { payload, beacon, witnesses: [], others };
+  const seen = new Set<Hash>();
+  for (const { reportId } of checked.witnesses) seen.add(reportId);
+  for (const { reportId, signed } of checked.others) if (signed) seen.add(reportId);
+  const { receivedAt } = beacon.position;
+  state.recent.set(payload, { payload, reportId: beacon.reportId, receivedAt, seen });
+  return { payload, ...judge(input, beacon), others };
 }
 
 /** Checks 6 and 8 of the beacon, 15 of its witnesses, clocks and selection. */
@@ -49,11 +48,11 @@ function judge(
   beacon: CheckedBeacon,
 ): Pick<PocVerdict, 'beacon' | 'witnesses'> {
   const { witnesses } = checked;
-  const of = (report: CheckedReport): StatefulCase => ({
+  const of = ({ key, position: { receivedAt } }: CheckedReport): StatefulCase => ({
     state,
     policy,
-    key: report.key,
-    receivedAt: report.position.receivedAt,
+    key,
+    receivedAt,
   });
   const failed = beacon.standing ?? regularInterval(of(beacon)) ?? beacon.content;
   moveBeaconClocks({ state, beacon, witnesses, failed });
@@ -62,23 +61,22 @@ function judge(
     if (objection === null) moveClock(state, { key, clock: 'lastWitness', to: position.receivedAt });
 
   const reciprocal = epoch >= BigInt(policy.reciprocity_from);
-  const objections = witnesses.map(
-    (witness) => witness.objection ?? ((reciprocal && wasBeaconer(of(witness))) || null),
-  );
   const unheard = reciprocal ? wasWitness(of(beacon)) : undefined;
   if (unheard !== undefined) return beaconFailed(beacon, witnesses, unheard);
+  const objectionTo = (witness: CheckedWitness): Objection | null =>
+    witness.objection ?? (reciprocal ? (wasBeaconer(of(witness)) ?? null) : null);
+  const objections = witnesses.map(objectionTo);
   const valid = witnesses.filter((_, order) => objections[order] === null);
   const selected = select(valid, policy.selected_witnesses);
+  const bucket = bucketOf(beacon.position.receivedAt, policy);
   return {
-    beacon: {
-      ...verdict(beacon, null),
-      numbers: { bucket: bucketOf(beacon.position.receivedAt, policy), ...beacon.numbers },
-    },
-    witnesses: witnesses.map((witness, order): ReportVerdict => {
+    beacon: verdict(beacon, { numbers: { bucket, ...beacon.numbers } }),
+    witnesses: witnesses.map((witness, order) => {
       const objection = objections[order] ?? null;
-      if (objection !== null) return verdict(witness, objection);
-      if (selected.has(witness)) return { ...verdict(witness, null), selected: true };
-      return { ...verdict(witness, null), note: witness.trusted ? 'not_selected' : 'untrusted_pair' };
+      if (objection !== null) return unpaid(witness, objection);
+      const { numbers } = witness;
+      if (selected.has(witness)) return verdict(witness, { numbers, selected: true });
+      return verdict(witness, { numbers, note: witness.trusted ? 'not_selected' : 'untrusted_pair' });
     }),
   };
 }
@@ -105,8 +103,8 @@ function beaconFailed(
   objection: Objection,
 ): Pick<PocVerdict, 'beacon' | 'witnesses'> {
   return {
-    beacon: verdict(beacon, objection),
-    witnesses: witnesses.map((witness) => verdict(witness, objection)),
+    beacon: unpaid(beacon, objection),
+    witnesses: witnesses.map((witness) => unpaid(witness, objection)),
   };
 }
 
@@ -119,7 +117,7 @@ function judgeLate({ checked }: AdvanceInput, recent: RecentPoc): PocVerdict {
     if (signed && (reportId === recent.reportId || seen.has(reportId))) return;
     if (signed) seen.add(reportId);
     const own = objection?.reason === 'bad_signature' || objection?.reason === 'gateway_not_found';
-    verdicts.push(verdict(report, own ? objection : lateObjection(report, recent)));
+    verdicts.push(unpaid(report, own ? objection : lateObjection(report, recent)));
   };
   if (checked.beacon !== null) judgeOne(checked.beacon);
   for (const { kind, position, reportId, key } of checked.witnesses)
@@ -150,17 +148,15 @@ function forgetRecent({ state, checked: { at }, policy }: AdvanceInput): void {
   }
 }
 
-function verdict(
-  report: CheckedReport & { readonly numbers?: Numbers },
-  objection: Objection | null,
-): ReportVerdict {
-  const { kind, position, reportId, key } = report;
-  const numbers = objection?.numbers ?? report.numbers ?? {};
-  const side: Side | null = objection?.side ?? null;
-  const reason = objection?.reason ?? null;
-  return { kind, position, reportId, key, reason, side, numbers, selected: false, note: null };
+function unpaid(report: CheckedReport, { reason, side, numbers }: Objection): ReportVerdict {
+  return verdict(report, { reason, side, numbers });
 }
 
-function idOf({ reportId }: CheckedReport): Hash {
-  return reportId;
+/** Fields by name, not spread: there is one for each report. */
+function verdict(
+  { kind, position, reportId, key }: CheckedReport,
+  of: Pick<ReportVerdict, 'numbers'> & Partial<Pick<ReportVerdict, 'reason' | 'side' | 'selected' | 'note'>>,
+): ReportVerdict {
+  const { reason = null, side = null, numbers, selected = false, note = null } = of;
+  return { kind, position, reportId, key, reason, side, numbers, selected, note };
 }

@@ -1,135 +1,143 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { concatBytes } from '@noble/hashes/utils.js';
+import { sha256Hex } from '../crypto/sha256-hex.ts';
 import { ProtocolError } from '../errors.ts';
 import { toHex } from '../wire/hex.ts';
 import { keyBytes } from '../wire/key.ts';
-import type { BeaconReport, WitnessReport } from '../wire/report.ts';
+import type { WitnessReport } from '../wire/report.ts';
 import type { CheckInput } from './check-poc.ts';
 import type { CheckedBeacon, CheckedWitness } from './checked-poc.ts';
-import type { HotspotFacts, Numbers, Objection } from './poc.ts';
+import type { HotspotFacts, Numbers, Objection, Position } from './poc.ts';
 import { comparePositions } from './position.ts';
 import { BEACON_CONTENT_RULES, BEACON_STANDING_RULES, derivedFor, type BeaconCase } from './rules/beacon.ts';
-import type { Circumstances, Participant } from './rules/participant.ts';
+import { assertedRegion } from './rules/participant.ts';
 import { Path, WITNESS_RULES, witnessNumbers, type WitnessCase } from './rules/witness.ts';
-import { describeReport, type SignedReport } from './signed-report.ts';
+import type { SignedReport } from './signed-report.ts';
 import { findEntropy } from './state.ts';
 
-export interface PairInput extends CheckInput {
-  readonly circumstances: Circumstances;
+interface PairInput {
+  readonly input: CheckInput;
   readonly beacon: SignedReport;
   /** Well-signed witness reports of registered keys within the window, in order. */
   readonly attached: readonly SignedReport[];
 }
 
 /** The beacon and each attached witness against the rules that need no state. */
-export function checkPair(input: PairInput): {
+export function checkPair(pair: PairInput): {
   readonly beacon: CheckedBeacon;
   readonly witnesses: readonly CheckedWitness[];
 } {
-  const { report } = input.beacon;
-  if (report.kind !== 'beacon') throw new RangeError(`report ${input.beacon.id} is no beacon`);
-  const of = beaconCase(input, report);
+  const { attached } = pair;
+  const { position, id: reportId } = pair.beacon;
+  const of = beaconCase(pair);
   const standing = first(BEACON_STANDING_RULES, of);
   const content = standing === null ? first(BEACON_CONTENT_RULES, of) : null;
-  const beacon: CheckedBeacon = {
-    ...describeReport(input.beacon),
-    standing,
-    content,
-    numbers: beaconNumbers(of, input.attached.length),
-  };
+  const numbers = beaconNumbers(of, attached.length);
   // The beacon's reason becomes theirs: none of them is judged.
-  if (standing !== null || content !== null) return { beacon, witnesses: input.attached.map(unjudged) };
-  return { beacon, witnesses: checkWitnesses(input, of) };
-}
-
-function beaconCase(input: PairInput, report: BeaconReport): BeaconCase {
-  const { position } = input.beacon;
-  const participant: Participant = {
-    ...input.circumstances,
-    side: 'beaconer',
-    key: report.key,
-    receivedAt: position.receivedAt,
-    facts: input.registry.get(report.key),
-    entropy: findEntropy(input.entropies, {
-      data: toHex(report.remoteEntropy),
-      at: position.receivedAt,
-      windows: input.policy.windows,
-    }),
+  const judged = standing === null && content === null;
+  return {
+    beacon: { kind: 'beacon', position, reportId, key: of.key, standing, content, numbers },
+    witnesses: judged ? checkWitnesses(pair, of) : attached.map((each) => unpaid(each, null)),
   };
-  return { ...participant, report, derived: derivedFor(report, participant) };
 }
 
-function checkWitnesses(input: PairInput, beacon: BeaconCase): readonly CheckedWitness[] {
-  const { attached, policy } = input;
-  const judged = new Set<string>();
-  const lagOf = lagRule(input);
+function beaconCase({ input, beacon }: PairInput): BeaconCase {
+  const { report, position, facts, id } = beacon;
+  if (report.kind !== 'beacon') throw new RangeError(`report ${id} is no beacon`);
+  const { policy, deny, epoch, entropies } = input;
+  const { windows } = policy;
+  const { key, remoteEntropy } = report;
+  const { receivedAt } = position;
+  const region = regionOf(input, facts);
+  const entropy = findEntropy(entropies, { data: toHex(remoteEntropy), at: receivedAt, windows });
+  const derived = derivedFor(report, { facts, region, entropy });
+  return { policy, deny, epoch, side: 'beaconer', key, receivedAt, facts, region, entropy, report, derived };
+}
+
+function checkWitnesses(pair: PairInput, beacon: BeaconCase): readonly CheckedWitness[] {
+  const { input, attached } = pair;
+  const { max_witnesses, selected_witnesses, trust } = input.policy;
   const { derived, report } = beacon;
   if (derived === undefined || derived instanceof ProtocolError)
     throw new RangeError('beacon is not derived');
   const power = Math.min(report.txPower, derived.txPower);
-  return attached.map((logged, order): CheckedWitness => {
-    if (order >= policy.max_witnesses) {
-      const numbers = { order, limit: policy.max_witnesses };
-      return { ...unjudged(logged), objection: { reason: 'over_limit', side: 'witness', numbers }, numbers };
-    }
-    const witness = witnessReport(logged);
-    const facts = input.registry.get(witness.key);
-    const lag = lagOf(logged);
-    // Fields by name, not spread: this is the hottest place of the rules.
+  const lag = lagReference(pair);
+  const judged = new Set<string>();
+  let candidates = 0;
+  const checked = attached.map((logged, order): CheckedWitness => {
+    if (order >= max_witnesses)
+      return unpaid(logged, {
+        reason: 'over_limit',
+        side: 'witness',
+        numbers: { order, limit: max_witnesses },
+      });
+    const { position, id: reportId, facts } = logged;
+    const { key } = logged.report;
     const of: WitnessCase = {
-      policy,
+      policy: input.policy,
       deny: input.deny,
       epoch: input.epoch,
-      regionOf: input.circumstances.regionOf,
       side: 'witness',
-      key: witness.key,
-      receivedAt: logged.position.receivedAt,
+      key,
+      receivedAt: position.receivedAt,
       facts,
+      region: regionOf(input, facts),
       entropy: beacon.entropy,
-      report: witness,
+      report: witnessReport(logged),
       beacon,
-      again: judged.has(witness.key),
-      lag: lag.lag,
-      lagLimit: lag.lagLimit,
-      lagBehind: lag.lagBehind,
+      again: judged.has(key),
+      lag: position.receivedAt - lag.from.receivedAt,
+      lagLimit: position.origin === lag.from.origin ? lag.limit : lag.limit + input.policy.max_skew_ms,
+      lagBehind: lag.behind,
       power,
       path: new Path(beacon.facts, facts),
     };
-    judged.add(witness.key);
+    judged.add(key);
     const objection = first(WITNESS_RULES, of);
-    if (objection !== null) return { ...unjudged(logged), objection, numbers: objection.numbers };
-    return {
-      kind: 'witness',
-      position: logged.position,
-      reportId: logged.id,
-      key: witness.key,
-      objection,
-      trusted: isTrusted(beacon.facts, facts, policy.trust.pairs),
-      ticket: toHex(sha256.create().update(witness.data).update(keyBytes(witness.key)).digest()),
-      numbers: witnessNumbers(of),
-    };
+    if (objection !== null) return unpaid(logged, objection);
+    const trusted = isTrusted(beacon.facts, facts, trust.pairs);
+    if (trusted) candidates += 1;
+    const numbers = witnessNumbers(of);
+    return { kind: 'witness', position, reportId, key, objection, trusted, ticket: '', numbers };
   });
+  // State can only take candidates away: where they are no more than are paid, nothing is drawn.
+  return candidates <= selected_witnesses ? checked : withTickets(input, report.data, checked);
+}
+
+/** Draws for those that can be selected. */
+function withTickets(
+  { sha256Hex: hash = sha256Hex }: CheckInput,
+  data: Uint8Array,
+  checked: readonly CheckedWitness[],
+): readonly CheckedWitness[] {
+  return checked.map((each) =>
+    each.trusted ? { ...each, ticket: hash(concatBytes(data, keyBytes(each.key))) } : each,
+  );
+}
+
+interface LagReference {
+  readonly behind: 'beacon' | 'first_witness';
+  readonly from: Position;
+  readonly limit: number;
 }
 
 /** Check 7's reference: the beacon if it comes before every attached witness, else the first of these. */
-function lagRule({ beacon, attached, policy }: PairInput): (of: SignedReport) => {
-  readonly lag: number;
-  readonly lagLimit: number;
-  readonly lagBehind: 'beacon' | 'first_witness';
-} {
+function lagReference({ input, beacon, attached }: PairInput): LagReference {
   const [firstWitness = beacon] = attached;
-  const beaconFirst = comparePositions(beacon.position, firstWitness.position) <= 0;
-  const reference = beaconFirst ? beacon.position : firstWitness.position;
-  const { lag_after_beacon_ms, lag_after_witness_ms } = policy.windows;
-  const limit = beaconFirst ? lag_after_beacon_ms : lag_after_witness_ms;
-  return ({ position }) => ({
-    lag: position.receivedAt - reference.receivedAt,
-    lagLimit: position.origin === reference.origin ? limit : limit + policy.max_skew_ms,
-    lagBehind: beaconFirst ? 'beacon' : 'first_witness',
-  });
+  const { lag_after_beacon_ms, lag_after_witness_ms } = input.policy.windows;
+  return comparePositions(beacon.position, firstWitness.position) <= 0
+    ? { behind: 'beacon', from: beacon.position, limit: lag_after_beacon_ms }
+    : { behind: 'first_witness', from: firstWitness.position, limit: lag_after_witness_ms };
 }
 
-function unjudged(logged: SignedReport): CheckedWitness {
-  return { ...describeReport(logged), objection: null, trusted: false, ticket: '', numbers: {} };
+function unpaid(logged: SignedReport, objection: Objection | null): CheckedWitness {
+  const { position, id: reportId } = logged;
+  const { kind, key } = logged.report;
+  const numbers = objection?.numbers ?? {};
+  return { kind, position, reportId, key, objection, trusted: false, ticket: '', numbers };
+}
+
+function regionOf(input: CheckInput, facts: HotspotFacts | undefined): BeaconCase['region'] {
+  return facts === undefined ? null : (input.regionOf ?? assertedRegion)(facts);
 }
 
 function isTrusted(

@@ -1,3 +1,4 @@
+import type { Sha256Hex } from '../crypto/sha256-hex.ts';
 import type { DenyList } from '../deny/deny-list.ts';
 import type { Region } from '../geo/regions.ts';
 import type { Policy } from '../policy.ts';
@@ -16,7 +17,7 @@ import type {
   Registry,
   VerifySignature,
 } from './poc.ts';
-import { assertedRegion, isRegistered, known, type Circumstances } from './rules/participant.ts';
+import { known } from './rules/participant.ts';
 import { describeReport, type SignedReport } from './signed-report.ts';
 
 export type { CheckedPoc } from './checked-poc.ts';
@@ -32,6 +33,8 @@ export interface CheckInput {
   /** Entropies of the evidence by data, at least the one that the beacon names. */
   readonly entropies: ReadonlyMap<string, EntropyFact>;
   readonly verify: VerifySignature;
+  /** By default in TypeScript. */
+  readonly sha256Hex?: Sha256Hex;
   /** By default the region of the asserted cell. */
   readonly regionOf?: (facts: HotspotFacts) => Region | null;
 }
@@ -41,38 +44,30 @@ export interface CheckInput {
  * trusts `group.beacon`, whose signature the grouper verified, and verifies all others.
  */
 export function checkPoc(input: CheckInput): CheckedPoc {
-  const { group } = input;
+  const { group, registry } = input;
   const at = judgedAt(group);
-  const circumstances: Circumstances = {
-    policy: input.policy,
-    deny: input.deny,
-    epoch: input.epoch,
-    regionOf: input.regionOf ?? assertedRegion,
-  };
+  const opening = group.beacon === null ? undefined : group.reports[group.beacon];
   const others: CheckedOther[] = [];
   const attached: SignedReport[] = [];
   let beacon: SignedReport | null = null;
   const seen = new Set<Hash>();
-  for (const [index, logged] of group.reports.entries()) {
-    const id = reportId(logged.report);
-    const signed = index === group.beacon || isWellSigned(logged, input.verify);
+  for (const logged of group.reports) {
+    const id = reportId(logged.report, input.sha256Hex);
+    const signed = logged === opening || isWellSigned(logged, input.verify);
     // The same signed bytes again are the same report; badly signed ones are told wherever they stand.
     if (signed && seen.has(id)) continue;
     if (signed) seen.add(id);
-    const report: SignedReport = {
-      position: logged.position,
-      report: logged.report,
-      signer: logged.signer,
-      id,
-    };
-    const objection = signed
-      ? looseObjection({ input, circumstances, report, index, at })
-      : badSignature(logged);
-    if (objection !== null) others.push({ ...describeReport(report), signed, objection });
-    else if (index === group.beacon) beacon = report;
-    else attached.push(report);
+    const { position, report, signer } = logged;
+    const named: SignedReport = { position, report, signer, id, facts: registry.get(report.key) };
+    if (logged === opening) {
+      beacon = named;
+      continue;
+    }
+    const objection = signed ? looseObjection({ input, named, at }) : badSignature(logged);
+    if (objection === null) attached.push(named);
+    else others.push({ ...describeReport(named), signed, objection });
   }
-  const pair = beacon === null ? null : checkPair({ ...input, circumstances, beacon, attached });
+  const pair = beacon === null ? null : checkPair({ input, beacon, attached });
   return {
     kind: group.kind,
     payload: group.payload,
@@ -93,27 +88,20 @@ function badSignature({ report, signer }: LoggedReport): Objection {
   return { reason: 'bad_signature', side, numbers: { signer } };
 }
 
-/** Why a well-signed report is not part of a PoC; null for the beacon and for attached witnesses. */
+/** Why a well-signed report that is not the beacon is no part of a PoC; null for attached witnesses. */
 function looseObjection(of: {
   readonly input: CheckInput;
-  readonly circumstances: Circumstances;
-  readonly report: SignedReport;
-  readonly index: number;
+  readonly named: SignedReport;
   readonly at: Position;
 }): Objection | null {
-  const { group, registry } = of.input;
-  const { report, position } = of.report;
-  if (of.index === group.beacon) return null;
+  const { report, position, facts } = of.named;
+  const { receivedAt } = position;
   if (report.kind === 'beacon')
     return { reason: 'duplicate', side: 'beaconer', numbers: { first_ms: of.at.receivedAt } };
-  const facts = registry.get(report.key);
-  const { receivedAt } = position;
-  if (!isRegistered(facts, receivedAt)) {
-    const { circumstances } = of;
-    const participant = { ...circumstances, side: 'witness', key: report.key, receivedAt, facts } as const;
-    return known({ ...participant, entropy: undefined }) ?? null;
-  }
-  if (group.kind !== 'poc') return { reason: 'stale', side: 'witness', numbers: { received_ms: receivedAt } };
+  const unknown = known({ side: 'witness', facts, receivedAt });
+  if (unknown !== undefined) return unknown;
+  if (of.input.group.kind !== 'poc')
+    return { reason: 'stale', side: 'witness', numbers: { received_ms: receivedAt } };
   const after = receivedAt - of.at.receivedAt;
   const { attach_before_ms, attach_after_ms } = of.input.policy.windows;
   if (after >= -attach_before_ms && after <= attach_after_ms) return null;

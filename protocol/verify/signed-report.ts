@@ -1,10 +1,11 @@
 import type { Hash } from '../units.ts';
 import type { CheckedReport } from './checked-poc.ts';
-import type { LoggedReport } from './poc.ts';
+import type { HotspotFacts, LoggedReport } from './poc.ts';
 
-/** A report of a group with its id. */
+/** A report of a group with its id and, undefined where there are none, the facts of the key that it names. */
 export interface SignedReport extends LoggedReport {
   readonly id: Hash;
+  readonly facts: HotspotFacts | undefined;
 }
 
 /** The part of a report that every verdict names. */

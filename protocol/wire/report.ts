@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { sha256Hex, type Sha256Hex } from '../crypto/sha256-hex.ts';
 import { ProtocolError } from '../errors.ts';
 import { ddbm, type Ddbm, type Hash, type HotspotKey } from '../units.ts';
 import {
@@ -11,7 +11,6 @@ import {
   zigzag32,
   type FieldHandler,
 } from './fields.ts';
-import { hashOf } from './hex.ts';
 import { parseKey } from './key.ts';
 
 export type ReportKind = 'beacon' | 'witness';
@@ -78,14 +77,21 @@ export function openReport(kind: ReportKind, bytes: Uint8Array): BeaconReport | 
   return kind === 'beacon' ? openBeacon(bytes) : openWitness(bytes);
 }
 
+// One scratch buffer: hashing is synchronous, and a fresh copy would cost as much as a native hash.
+const preimage = Uint8Array.of(
+  ...ID_DOMAIN,
+  ...new Uint8Array(1 + Math.max(REPORT_LIMITS.beacon, REPORT_LIMITS.witness)),
+);
+
 /** SHA-256 over domain, kind byte (1 beacon, 2 witness) and signed bytes: the same for every copy of a report. */
-export function reportId(report: { readonly kind: ReportKind; readonly signedBytes: Uint8Array }): Hash {
+export function reportId(
+  report: { readonly kind: ReportKind; readonly signedBytes: Uint8Array },
+  hash: Sha256Hex = sha256Hex,
+): Hash {
   const { kind, signedBytes } = report;
-  const preimage = new Uint8Array(ID_DOMAIN.length + 1 + signedBytes.length);
-  preimage.set(ID_DOMAIN);
   preimage[ID_DOMAIN.length] = KIND_BYTE[kind];
   preimage.set(signedBytes, ID_DOMAIN.length + 1);
-  return hashOf(sha256(preimage));
+  return hash(preimage.subarray(0, ID_DOMAIN.length + 1 + signedBytes.length));
 }
 
 /** Throws oversized_report above the limit of the kind. */

@@ -1,5 +1,6 @@
 import { deriveBeacon, type DerivedBeacon } from '../../crypto/payload.ts';
 import { ProtocolError } from '../../errors.ts';
+import { equalBytes } from '../../evidence/merkle.ts';
 import { dataRateName } from '../../wire/data-rate.ts';
 import { toHex } from '../../wire/hex.ts';
 import type { BeaconReport } from '../../wire/report.ts';
@@ -37,11 +38,12 @@ export const BEACON_STANDING_RULES: readonly BeaconRule[] = [
 export const BEACON_CONTENT_RULES: readonly BeaconRule[] = [rebuilt];
 
 /** What the beaconer had to send, as far as its region and entropy are known. */
-export function derivedFor(report: BeaconReport, of: Participant): DerivedBeacon | ProtocolError | undefined {
-  const { facts, entropy } = of;
-  if (facts === undefined || entropy === undefined) return undefined;
-  const region = of.regionOf(facts);
-  if (region === null) return undefined;
+export function derivedFor(
+  report: BeaconReport,
+  of: Pick<Participant, 'facts' | 'region' | 'entropy'>,
+): DerivedBeacon | ProtocolError | undefined {
+  const { facts, region, entropy } = of;
+  if (facts === undefined || region === null || entropy === undefined) return undefined;
   try {
     return deriveBeacon({
       remote: { data: report.remoteEntropy, timestamp: entropy.timestamp, version: entropy.version },
@@ -70,14 +72,15 @@ function entropyLogged({ side, entropy, receivedAt, report }: BeaconCase): Objec
 function rebuilt({ side, report, derived }: BeaconCase): Objection | undefined {
   if (derived === undefined || derived instanceof ProtocolError)
     return { reason: 'invalid_packet', side, numbers: { error: derived?.code ?? null } };
-  const payload = toHex(derived.data);
   const datarate = dataRateName(report.datarate);
   const equal =
-    payload === toHex(report.data) && derived.frequency === report.frequency && derived.datarate === datarate;
+    equalBytes(derived.data, report.data) &&
+    derived.frequency === report.frequency &&
+    derived.datarate === datarate;
   if (equal) return undefined;
   const numbers = {
     payload: toHex(report.data),
-    expected_payload: payload,
+    expected_payload: toHex(derived.data),
     frequency_hz: String(report.frequency),
     expected_frequency_hz: String(derived.frequency),
     datarate: datarate ?? report.datarate,

@@ -4,36 +4,25 @@ import type { Policy } from '../../policy.ts';
 import type { EpochNumber, HotspotKey, Millis } from '../../units.ts';
 import type { EntropyFact, HotspotFacts, Objection, Side } from '../poc.ts';
 
-/** What holds for all reports of a group. */
-export interface Circumstances {
+/** One side of a pair: whoever signed a report, at its reception. */
+export interface Participant {
   readonly policy: Policy;
   readonly deny: DenyList;
   readonly epoch: EpochNumber;
-  readonly regionOf: (facts: HotspotFacts) => Region | null;
-}
-
-/** One side of a pair: whoever signed a report, at its reception. */
-export interface Participant extends Circumstances {
   readonly side: Side;
   readonly key: HotspotKey;
   readonly receivedAt: Millis;
   /** undefined: not registered. */
   readonly facts: HotspotFacts | undefined;
+  /** Of the asserted cell; null where there is none. */
+  readonly region: Region | null;
   /** The entropy that the beacon names; undefined where the evidence has none. */
   readonly entropy: EntropyFact | undefined;
 }
 
-/** Regions by facts: an epoch's registry is read once and asked often. */
-const regions = new WeakMap<HotspotFacts, { readonly region: Region | null }>();
-
 /** The region of the asserted cell by the shipped table. */
-export function assertedRegion(facts: HotspotFacts): Region | null {
-  let known = regions.get(facts);
-  if (known === undefined) {
-    known = { region: facts.cell === null ? null : regionOf(facts.cell) };
-    regions.set(facts, known);
-  }
-  return known.region;
+export function assertedRegion({ cell }: HotspotFacts): Region | null {
+  return cell === null ? null : regionOf(cell);
 }
 
 /** Registered at or before reception. */
@@ -42,17 +31,20 @@ export function isRegistered(facts: HotspotFacts | undefined, receivedAt: Millis
 }
 
 /** Check 1: a registered hotspot. */
-export function known({ side, facts, receivedAt }: Participant): Objection | undefined {
+export function known(
+  of: Pick<Participant, 'side' | 'facts' | 'receivedAt'>,
+): Objection | undefined {
+  const { side, facts, receivedAt } = of;
   if (isRegistered(facts, receivedAt)) return undefined;
   const numbers = { received_ms: receivedAt, registered_s: facts?.registeredAt ?? null };
   return { reason: 'gateway_not_found', side, numbers };
 }
 
 /** Check 2: it has a cell, and the cell lies in a region. */
-export function asserted(of: Participant): Objection | undefined {
-  if (of.facts !== undefined && of.facts.cell !== null && of.regionOf(of.facts) !== null) return undefined;
-  const cell = of.facts?.cell ?? null;
-  return { reason: 'not_asserted', side: of.side, numbers: { cell: cell === null ? null : String(cell) } };
+export function asserted({ side, facts, region }: Participant): Objection | undefined {
+  const cell = facts?.cell ?? null;
+  if (cell !== null && region !== null) return undefined;
+  return { reason: 'not_asserted', side, numbers: { cell: cell === null ? null : String(cell) } };
 }
 
 /** Check 3: the key is not on the deny list. */

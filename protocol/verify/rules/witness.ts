@@ -130,11 +130,9 @@ function onFrequency({ report, beacon, policy }: WitnessCase): Objection | undef
   });
 }
 
-function inRegion({ facts, beacon, regionOf }: WitnessCase): Objection | undefined {
-  const region = facts === undefined ? null : regionOf(facts);
-  const beaconRegion = beacon.facts === undefined ? null : regionOf(beacon.facts);
-  if (region === beaconRegion) return undefined;
-  return objection('invalid_region', { region, beacon_region: beaconRegion });
+function inRegion({ region, beacon }: WitnessCase): Objection | undefined {
+  if (region === beacon.region) return undefined;
+  return objection('invalid_region', { region, beacon_region: beacon.region });
 }
 
 function nearEnough({ path, policy }: WitnessCase): Objection | undefined {
