@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Answer } from './conformance/ask.ts';
-import { examples } from './conformance/examples.ts';
+import type { Answer } from './conformance/support/ask.ts';
+import { examples } from './conformance/support/examples.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

@@ -1,10 +1,10 @@
 import { ProtocolError } from '#protocol/errors';
-import { object, type Fields } from './fields.ts';
+import { object, type Fields } from './input/fields.ts';
 import type { Json } from './op.ts';
 import { OPS } from './ops.ts';
 import { parseLine } from './parse-line.ts';
 import { Refusal } from './refusal.ts';
-import { text } from './values.ts';
+import { text } from './input/values.ts';
 
 /** Texts in messages may quote the line. */
 const LONGEST_MESSAGE = 500;

@@ -1,4 +1,4 @@
-import type { Fields } from './fields.ts';
+import type { Fields } from './input/fields.ts';
 
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };

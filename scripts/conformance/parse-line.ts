@@ -1,4 +1,4 @@
-import { Fields } from './fields.ts';
+import { Fields } from './input/fields.ts';
 import { Refusal } from './refusal.ts';
 
 /** More brackets and commas than any input needs: JSON that is nothing else takes twenty times its length in memory. */

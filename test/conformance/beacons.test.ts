@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, outOf, type Input, type Value } from './ask.ts';
-import { readVectors } from './read-vectors.ts';
+import { codeOf, outOf, type Input, type Value } from './support/ask.ts';
+import { readVectors } from './support/read-vectors.ts';
 
 const { poc } = readVectors('gateway-rs.json') as {
   readonly poc: readonly {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, outOf } from './ask.ts';
-import { readVectors } from './read-vectors.ts';
+import { codeOf, outOf } from './support/ask.ts';
+import { readVectors } from './support/read-vectors.ts';
 
 const { cells } = readVectors('settlement.json') as { readonly cells: { readonly valid: readonly string[] } };
 const FINE = '631210990448411135';

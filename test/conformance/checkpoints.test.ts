@@ -4,7 +4,7 @@ import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { signNote } from '#protocol/evidence/note';
 import { COSIGNATURE, formatVerifierKey, verifierKey } from '#protocol/evidence/verifier-key';
 import { logSigner } from '#services/ingest/log/log-signer';
-import { codeOf, outOf } from './ask.ts';
+import { codeOf, outOf } from './support/ask.ts';
 
 const log = logSigner('example.com/log', new Uint8Array(32).fill(1));
 const other = logSigner('other.example', new Uint8Array(32).fill(2));

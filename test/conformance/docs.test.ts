@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { answerLine } from '../../scripts/conformance/answer.ts';
 import { OPS } from '../../scripts/conformance/ops.ts';
 import { REFUSALS } from '../../scripts/conformance/refusal.ts';
-import { askText } from './ask.ts';
-import { examples, text } from './examples.ts';
+import { askText } from './support/ask.ts';
+import { examples, text } from './support/examples.ts';
 
 describe('docs/conformance.md', () => {
   it.each(examples)('gives the answer to $question', ({ question, answer }) => {

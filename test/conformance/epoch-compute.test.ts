@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { FILES, folderFiles, type FolderFiles } from '#protocol/settle/folder';
 import { emptyState } from '#protocol/settle/state';
 import { computed, testAddress, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
-import { ask, codeOf, outOf } from './ask.ts';
+import { ask, codeOf, outOf } from './support/ask.ts';
 
 const hotspots = Array.from({ length: 4 }, (_, at) => testHotspot(`conformance ${at}`, at));
 const world = new TestWorld({ hotspots, epochs: 3, logs: 2 });

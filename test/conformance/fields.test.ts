@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { PROTOCOL_ERRORS } from '#protocol/errors';
 import { answerLine } from '../../scripts/conformance/answer.ts';
 import { REFUSALS } from '../../scripts/conformance/refusal.ts';
-import { ask, askText, codeOf, type Input, type Value } from './ask.ts';
-import { examples } from './examples.ts';
+import { ask, askText, codeOf, type Input, type Value } from './support/ask.ts';
+import { examples } from './support/examples.ts';
 
 interface Question {
   readonly op: string;

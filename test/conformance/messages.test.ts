@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DATA_RATES } from '#protocol/wire/data-rate';
-import { outOf, type Value } from './ask.ts';
-import { readVectors } from './read-vectors.ts';
+import { outOf, type Value } from './support/ask.ts';
+import { readVectors } from './support/read-vectors.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
   beacon_report: 'beacon',

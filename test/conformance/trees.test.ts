@@ -1,7 +1,7 @@
 import { base58, hex } from '@scure/base';
 import { describe, expect, it } from 'vitest';
-import { codeOf, outOf } from './ask.ts';
-import { readVectors } from './read-vectors.ts';
+import { codeOf, outOf } from './support/ask.ts';
+import { readVectors } from './support/read-vectors.ts';
 
 interface LeafVector {
   readonly network: string;

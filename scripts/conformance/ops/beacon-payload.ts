@@ -1,9 +1,9 @@
 import { deriveBeacon, type Entropy } from '#protocol/crypto/payload';
 import { toHex } from '#protocol/wire/hex';
-import { object, type Fields } from '../fields.ts';
+import { object, type Fields } from '../input/fields.ts';
 import type { Op } from '../op.ts';
-import { channelPlan, regionNamed } from '../plan.ts';
-import { bytes, count, int32, size } from '../values.ts';
+import { channelPlan, regionNamed } from '../input/plan.ts';
+import { bytes, count, int32, size } from '../input/values.ts';
 
 /** What a hotspot sends for its entropies, plan and gain (poc.md 2). */
 export const payload: Op = (input) => {

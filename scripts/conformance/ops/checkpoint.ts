@@ -2,10 +2,10 @@ import { openSignedCheckpoint } from '#protocol/evidence/checkpoint';
 import { COSIGNATURE, NOTE, parseVerifierKey, type VerifierKey } from '#protocol/evidence/verifier-key';
 import { toHex } from '#protocol/wire/hex';
 import { verifySignature } from '#services/runtime/signature';
-import { listOf, type Read } from '../fields.ts';
+import { listOf, type Read } from '../input/fields.ts';
 import type { Op } from '../op.ts';
 import { malformed } from '../refusal.ts';
-import { text } from '../values.ts';
+import { text } from '../input/values.ts';
 
 /** Longer than any name with its key. */
 const LONGEST_KEY = 4096;

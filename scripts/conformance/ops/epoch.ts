@@ -8,8 +8,8 @@ import { openState } from '#protocol/settle/state';
 import { openTuple } from '#protocol/settle/tuple';
 import { verifySignature } from '#services/runtime/signature';
 import type { Op } from '../op.ts';
-import { readEpochFolder } from '../read-epoch-folder.ts';
-import { text } from '../values.ts';
+import { readEpochFolder } from '../input/read-epoch-folder.ts';
+import { text } from '../input/values.ts';
 
 /** Computes an epoch from the inputs in its folder; what the folder says follows from them is not read. */
 export const compute: Op = (input) => {

@@ -3,7 +3,7 @@ import { freeSpaceLoss } from '#protocol/geo/free-space';
 import { regionOf } from '#protocol/geo/regions';
 import type { Op } from '../op.ts';
 import { malformed } from '../refusal.ts';
-import { cellOf, int32, size, u64 } from '../values.ts';
+import { cellOf, int32, size, u64 } from '../input/values.ts';
 
 /** Places of decibels for people. */
 const PLACES = 9;

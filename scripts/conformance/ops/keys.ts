@@ -1,8 +1,8 @@
 import { keyNetwork, keyType } from '#protocol/wire/key';
 import { verifySignature } from '#services/runtime/signature';
-import { textOf } from '../key-forms.ts';
+import { textOf } from '../input/key-forms.ts';
 import type { Op } from '../op.ts';
-import { bytes, key } from '../values.ts';
+import { bytes, key } from '../input/values.ts';
 
 /** A key's forms (poc.md 1). */
 export const parse: Op = (input) => {

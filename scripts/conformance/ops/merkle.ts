@@ -1,9 +1,9 @@
 import { leafHash, treeRoot } from '#protocol/evidence/merkle';
 import { inclusionProof } from '#protocol/evidence/proof';
 import { toHex } from '#protocol/wire/hex';
-import { listOf } from '../fields.ts';
+import { listOf } from '../input/fields.ts';
 import type { Op } from '../op.ts';
-import { bytes, size } from '../values.ts';
+import { bytes, size } from '../input/values.ts';
 
 /** Root over entries (RFC 6962). */
 export const root: Op = (input) => ({

@@ -7,7 +7,7 @@ import { openReport } from '#protocol/wire/report';
 import { openSessionInit } from '#protocol/wire/session';
 import { verifySignature } from '#services/runtime/signature';
 import type { Json, Op } from '../op.ts';
-import { bytes, key, oneOf } from '../values.ts';
+import { bytes, key, oneOf } from '../input/values.ts';
 
 interface Opened {
   readonly key: HotspotKey;

@@ -10,11 +10,11 @@ import {
   type HotspotShares,
 } from '#protocol/reward/pools';
 import { pocUnits, UNIT_DECIMALS } from '#protocol/reward/units';
-import { listOf, object, type Read } from '../fields.ts';
+import { listOf, object, type Read } from '../input/fields.ts';
 import type { Json, Op } from '../op.ts';
-import { policyOf, TIERS } from '../policy.ts';
+import { policyOf, TIERS } from '../input/policy.ts';
 import { malformed } from '../refusal.ts';
-import { amountOf, cellOf, count, decimal, oneOf, size, text, u64 } from '../values.ts';
+import { amountOf, cellOf, count, decimal, oneOf, size, text, u64 } from '../input/values.ts';
 
 /** Units of a PoC with so many selected witnesses. */
 export const units: Op = (input) => unitsText(input.get('n', count), DEFAULT_POLICY.units);
@@ -84,7 +84,7 @@ function rewardsOut(rewards: EpochRewards<string>): Readonly<Record<string, Json
       data: String(of.data),
     })),
     unallocated: {
-      poc: String(rewards.unallocated),
+      poc: String(rewards.unallocated + rewards.capped),
       capped: String(rewards.capped),
       delegators: String(rewards.delegators),
     },

@@ -2,11 +2,11 @@ import { hotspotLeafKey, payeeLeafKey, type Leaf, type LeafKey } from '#protocol
 import { settlementTree, type SettlementTree } from '#protocol/settle/tree';
 import { tupleBytes, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { toHex } from '#protocol/wire/hex';
-import { listOf, object, type Fields, type Read } from '../fields.ts';
-import { textOf } from '../key-forms.ts';
+import { listOf, object, type Fields, type Read } from '../input/fields.ts';
+import { textOf } from '../input/key-forms.ts';
 import type { Op } from '../op.ts';
 import { malformed } from '../refusal.ts';
-import { address, amountOf, epoch, hash, keyName, size, text } from '../values.ts';
+import { address, amountOf, epoch, hash, keyName, size, text } from '../input/values.ts';
 
 const u32 = size(0, 0xffff_ffff);
 const PAYEE = 'payee:';

@@ -1,11 +1,11 @@
 import type { HotspotKey, Millis } from '#protocol/units';
 import type { Clocks, PocState } from '#protocol/verify/poc';
 import { clocksOf, emptyPocState } from '#protocol/verify/state';
-import { NO_FIELDS, object, type Fields } from '../fields.ts';
-import { textOf } from '../key-forms.ts';
+import { NO_FIELDS, object, type Fields } from '../input/fields.ts';
+import { textOf } from '../input/key-forms.ts';
 import type { Json } from '../op.ts';
 import { malformed } from '../refusal.ts';
-import { keyName, time } from '../values.ts';
+import { keyName, time } from '../input/values.ts';
 
 /** The three maps of a line's state, by what the rules call them. */
 const CLOCKS = [

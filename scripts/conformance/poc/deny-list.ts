@@ -1,8 +1,8 @@
 import { edgeOf, type DenyEntry, type DenyList } from '#protocol/deny/deny-list';
 import type { HotspotKey } from '#protocol/units';
-import { listOf, object, type Read } from '../fields.ts';
+import { listOf, object, type Read } from '../input/fields.ts';
 import { malformed } from '../refusal.ts';
-import { keyName } from '../values.ts';
+import { keyName } from '../input/values.ts';
 
 /** Keys and undirected pairs that are denied from the first epoch on. */
 export const denyList: Read<DenyList> = (value, path) => {

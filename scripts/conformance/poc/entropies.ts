@@ -1,8 +1,8 @@
 import type { Millis } from '#protocol/units';
 import type { EntropyFact } from '#protocol/verify/poc';
 import { toHex } from '#protocol/wire/hex';
-import { object, type Fields } from '../fields.ts';
-import { bytes, count } from '../values.ts';
+import { object, type Fields } from '../input/fields.ts';
+import { bytes, count } from '../input/values.ts';
 
 /**
  * The line's entropy by its data, or none. A line does not say when it was logged: with the beacon, so that its age is

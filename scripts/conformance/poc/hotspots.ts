@@ -3,11 +3,11 @@ import type { Region } from '#protocol/geo/regions';
 import type { HotspotKey } from '#protocol/units';
 import type { HotspotFacts } from '#protocol/verify/poc';
 import { assertedRegion } from '#protocol/verify/rules/participant';
-import { object, type Fields } from '../fields.ts';
-import { regionNamed } from '../plan.ts';
-import { TIERS } from '../policy.ts';
+import { object, type Fields } from '../input/fields.ts';
+import { regionNamed } from '../input/plan.ts';
+import { TIERS } from '../input/policy.ts';
 import { malformed } from '../refusal.ts';
-import { cellOf, int32, keyName, oneOf, truth } from '../values.ts';
+import { cellOf, int32, keyName, oneOf, truth } from '../input/values.ts';
 
 /** What holds for the keys of a line. */
 export interface Hotspots {

@@ -2,8 +2,8 @@ import { ddbm, type Millis } from '#protocol/units';
 import type { LoggedReport } from '#protocol/verify/poc';
 import { DATA_RATES, dataRateNumber } from '#protocol/wire/data-rate';
 import type { BeaconReport, WitnessReport } from '#protocol/wire/report';
-import { listOf, object, type Fields, type Read } from '../fields.ts';
-import { bytes, int32, keyName, oneOf, time, u64 } from '../values.ts';
+import { listOf, object, type Fields, type Read } from '../input/fields.ts';
+import { bytes, int32, keyName, oneOf, time, u64 } from '../input/values.ts';
 
 const EMPTY = new Uint8Array(0);
 /** Every line comes from one log. */

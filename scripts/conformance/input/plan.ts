@@ -3,7 +3,7 @@ import { CHANNEL_PLANS } from '#protocol/geo/channel-plans';
 import type { BeaconPlan } from '#protocol/crypto/payload';
 import type { Region } from '#protocol/geo/regions';
 import { listOf, object, type Read } from './fields.ts';
-import { malformed } from './refusal.ts';
+import { malformed } from '../refusal.ts';
 import { int32, integer, size, text } from './values.ts';
 
 const whole = size(0, Number.MAX_SAFE_INTEGER);

@@ -1,4 +1,4 @@
-import { answerLine } from '../../scripts/conformance/answer.ts';
+import { answerLine } from '../../../scripts/conformance/answer.ts';
 
 /** What tests write on a line and read from one. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };

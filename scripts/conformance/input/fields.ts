@@ -1,4 +1,4 @@
-import { malformed } from './refusal.ts';
+import { malformed } from '../refusal.ts';
 
 /** Checks a JSON value and gives what it stands for; `path` names the field in refusals. */
 export type Read<Value> = (value: unknown, path: string) => Value;

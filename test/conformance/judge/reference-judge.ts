@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cellToLatLng, cellToParent, greatCircleDistance, gridDistance } from 'h3-js';
 import { keyBytes, keyFromText } from '#protocol/wire/key';
-import { outOf } from './ask.ts';
+import { outOf } from '../support/ask.ts';
 import type { BeaconLine, Clocks, Place, WitnessLine } from './poc-lines.ts';
 
 /*

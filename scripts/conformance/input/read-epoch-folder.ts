@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILES, type FolderFiles } from '#protocol/settle/folder';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../refusal.ts';
 
 const INPUTS: readonly string[] = [
   FILES.epoch,

@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
 import { parsePolicy } from '#protocol/settle/policy-codec';
 import { object, type Read } from './fields.ts';
-import { malformed } from './refusal.ts';
+import { malformed } from '../refusal.ts';
 import { decimal } from './values.ts';
 
 /** Tiers of poc.md 5. */

@@ -16,7 +16,7 @@ import {
 } from '#protocol/units';
 import type { Read } from './fields.ts';
 import { keyNameOf, keyOf } from './key-forms.ts';
-import { malformed } from './refusal.ts';
+import { malformed } from '../refusal.ts';
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 /** More characters than any key of a known type has. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outOf, type Input } from './ask.ts';
+import { outOf, type Input } from '../support/ask.ts';
 import {
   beaconLine,
   cellEast,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** docs/conformance.md. */
-export const text: string = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
+export const text: string = readFileSync(new URL('../../../docs/conformance.md', import.meta.url), 'utf8');
 
 /** Questions of the document with the answers that it gives. */
 export const examples: readonly { readonly question: string; readonly answer: string }[] = [

@@ -1,7 +1,7 @@
 import { latLngToCell } from 'h3-js';
 import { hex } from '@scure/base';
 import { keyText, parseKey } from '#protocol/wire/key';
-import { outOf, type Input, type Value } from './ask.ts';
+import { outOf, type Input, type Value } from '../support/ask.ts';
 
 /** 2026-11-01 00:00:00 UTC, the boundary of every interval. */
 export const NOON = 1_793_491_200_000;
