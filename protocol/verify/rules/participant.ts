@@ -31,9 +31,7 @@ export function isRegistered(facts: HotspotFacts | undefined, receivedAt: Millis
 }
 
 /** Check 1: a registered hotspot. */
-export function known(
-  of: Pick<Participant, 'side' | 'facts' | 'receivedAt'>,
-): Objection | undefined {
+export function known(of: Pick<Participant, 'side' | 'facts' | 'receivedAt'>): Objection | undefined {
   const { side, facts, receivedAt } = of;
   if (isRegistered(facts, receivedAt)) return undefined;
   const numbers = { received_ms: receivedAt, registered_s: facts?.registeredAt ?? null };
