@@ -120,7 +120,7 @@ export interface PocInput {
 export const ENTROPY = { data: REMOTE, timestamp_s: NOON / 1000, version: 0 };
 
 /** Fields of a line that stand for an undisturbed network: everybody was heard and was a valid witness an hour ago. */
-export function pocInput(of: PocInput): Input {
+function pocInput(of: PocInput): Input {
   const hourAgo = Object.fromEntries(Object.keys(of.hotspots).map((key) => [key, NOON - 3_600_000]));
   const state = { last_beacon_recip: hourAgo, last_witness: hourAgo };
   return JSON.parse(JSON.stringify({ entropy: ENTROPY, state, ...of })) as Input;
