@@ -1,3 +1,4 @@
+import type { Sha256Hex } from './crypto/sha256-hex.ts';
 import { requireDenyFile } from './deny/deny-file.ts';
 import { denyListOf, NOBODY_DENIED, type DenyList } from './deny/deny-list.ts';
 import { ProtocolError } from './errors.ts';
@@ -50,6 +51,8 @@ export interface EpochInput {
   readonly denyFile: Uint8Array | null;
   readonly state: EpochState;
   readonly verify: VerifySignature;
+  /** By default in TypeScript; whoever computes, the result is the same. */
+  readonly sha256Hex?: Sha256Hex | undefined;
 }
 
 /** A hotspot's part in an epoch; shares are scaled by 10^8, the scale by 10^4 (null without an active place). */
@@ -108,6 +111,7 @@ export function computeEpoch(input: EpochInput): EpochResult {
     reports: merged.reports,
     entropies: merged.entropies,
     verify,
+    sha256Hex: input.sha256Hex,
   });
   if (!judged.hasBeacon) return { kind: 'empty', state: input.state };
 

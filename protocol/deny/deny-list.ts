@@ -40,12 +40,24 @@ export function edgeDenied(
   list: DenyList,
   of: { readonly a: HotspotKey; readonly b: HotspotKey; readonly epoch: EpochNumber },
 ): DenyEntry | undefined {
-  return list.edges.size === 0 ? undefined : inForce(list.edges.get(edgeOf(of.a, of.b)), of.epoch);
+  // Most keys are in no pair: to make the name of one that is not listed would cost more than all other checks.
+  if (list.edges.size === 0 || !keysInPairs(list.edges).has(of.a)) return undefined;
+  return inForce(list.edges.get(edgeOf(of.a, of.b)), of.epoch);
 }
 
 /** The name of an undirected pair in a list. */
 export function edgeOf(a: HotspotKey, b: HotspotKey): string {
   return a < b ? a + b : b + a;
+}
+
+const paired = new WeakMap<DenyList['edges'], ReadonlySet<string>>();
+
+function keysInPairs(edges: DenyList['edges']): ReadonlySet<string> {
+  const known = paired.get(edges);
+  if (known !== undefined) return known;
+  const keys = new Set([...edges.keys()].flatMap((pair) => [pair.slice(0, 66), pair.slice(66)]));
+  paired.set(edges, keys);
+  return keys;
 }
 
 function inForce(entry: DenyEntry | undefined, epoch: EpochNumber): DenyEntry | undefined {

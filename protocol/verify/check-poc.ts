@@ -34,7 +34,7 @@ export interface CheckInput {
   readonly entropies: ReadonlyMap<string, EntropyFact>;
   readonly verify: VerifySignature;
   /** By default in TypeScript. */
-  readonly sha256Hex?: Sha256Hex;
+  readonly sha256Hex?: Sha256Hex | undefined;
   /** By default the region of the asserted cell. */
   readonly regionOf?: (facts: HotspotFacts) => Region | null;
 }

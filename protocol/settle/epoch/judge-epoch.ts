@@ -1,3 +1,4 @@
+import type { Sha256Hex } from '../../crypto/sha256-hex.ts';
 import type { DenyList } from '../../deny/deny-list.ts';
 import type { EpochFacts } from '../../epoch.ts';
 import type { Policy, Windows } from '../../policy.ts';
@@ -43,8 +44,9 @@ export function judgeEpoch(input: {
   readonly reports: readonly LoggedReport[];
   readonly entropies: readonly EntropyFact[];
   readonly verify: VerifySignature;
+  readonly sha256Hex?: Sha256Hex | undefined;
 }): JudgedEpoch {
-  const { facts, policy, deny, registry, verify } = input;
+  const { facts, policy, deny, registry, verify, sha256Hex } = input;
   const { epoch } = facts;
   const state = clonePocState(input.state);
   for (const entropy of input.entropies) rememberEntropy(state.entropies, entropy);
@@ -58,7 +60,16 @@ export function judgeEpoch(input: {
   const judge = (group: PocGroup): PocVerdict =>
     advance({
       state,
-      checked: checkPoc({ group, registry, policy, deny, epoch, entropies: state.entropies, verify }),
+      checked: checkPoc({
+        group,
+        registry,
+        policy,
+        deny,
+        epoch,
+        entropies: state.entropies,
+        verify,
+        sha256Hex,
+      }),
       policy,
       epoch,
     });

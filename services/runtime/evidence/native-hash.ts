@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
+import type { Sha256Hex } from '#protocol/crypto/sha256-hex';
 import { MAX_ENTRY_BYTES } from '#protocol/evidence/record';
+import type { Hash } from '#protocol/units';
 
 // One scratch buffer each: hashing is synchronous, and a fresh copy would cost more than the hash.
 const leaf = new Uint8Array(1 + MAX_ENTRY_BYTES);
@@ -17,3 +19,6 @@ export function nativeNodeHash(left: Uint8Array, right: Uint8Array): Uint8Array 
   node.set(right, 33);
   return hash('sha256', node, 'buffer');
 }
+
+/** `sha256Hex` of protocol/crypto, natively. */
+export const nativeSha256Hex: Sha256Hex = (message) => hash('sha256', message, 'hex') as Hash;
