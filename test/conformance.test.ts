@@ -42,7 +42,7 @@ const answersOf = ({ out }: Ran): readonly Answer[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Answer);
 
-describe('npm run -s conformance', () => {
+describe('npm run -s conformance', { timeout: 120_000 }, () => {
   it('answers thousands of lines in order and nothing else', async () => {
     const known = new Map(examples.map(({ question, answer }) => [question, answer]));
     const questions = Array.from({ length: 4000 }, (_, at) =>
@@ -112,7 +112,7 @@ describe('npm run -s conformance', () => {
       [null, false, 'malformed_line'],
       ['last', true, ''],
     ]);
-  }, 120_000);
+  });
 
   it('ends quietly and with another code where nobody reads its answers', async () => {
     const line = `${examples.find(({ question }) => question.includes('poc.judge'))?.question ?? ''}\n`;

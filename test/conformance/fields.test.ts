@@ -71,7 +71,7 @@ function expectAnswer(answer: ReturnType<typeof ask>, line: string): void {
   }
 }
 
-describe('every field of every op', () => {
+describe('every field of every op', { timeout: 120_000 }, () => {
   const places = good.flatMap((question) => pathsOf(question.in).map((path) => ({ question, path })));
 
   it('may hold anything: the answer is good or names a code', () => {

@@ -137,7 +137,7 @@ const input: fc.Arbitrary<ReferenceInput> = fc
     ),
   }));
 
-describe('the judgement of any line', () => {
+describe('the judgement of any line', { timeout: 120_000 }, () => {
   it('is the one of a second reading of the rules', () => {
     const reasons = new Map<string, number>();
     fc.assert(
