@@ -21,7 +21,7 @@ export interface DenyGrounds {
   /** Epoch from which the entry holds; amounts still held back of this and later epochs are dropped. */
   readonly from: number;
   readonly reason: DenyReason;
-  /** The epoch whose evidence shows it. */
+  /** The last epoch whose evidence shows it. */
   readonly epoch: number;
   /** At least one, unless the reason is `keeper`. */
   readonly evidence: readonly EvidenceReference[];
@@ -37,6 +37,9 @@ export interface DeniedEdge extends DenyGrounds {
   readonly b: string;
 }
 
+/** What a list says; its keeper signs it. */
+export type DenyEntries = Pick<DenyFile, 'keys' | 'edges'>;
+
 /** A public deny list as its keeper signed it; keys as text, in ascending order, each once. */
 export interface DenyFile {
   readonly version: 1;
@@ -46,8 +49,9 @@ export interface DenyFile {
   readonly signature: string;
 }
 
+const VERSION = 1;
 /** Evidence references that one entry may hold. */
-const MAX_REFERENCES = 64;
+export const MAX_REFERENCES = 64;
 const fields = new JsonFields('malformed_deny_list');
 
 /** The list's canonical JSON (RFC 8785). */
@@ -56,9 +60,8 @@ export function denyFileBytes(file: DenyFile): Uint8Array {
 }
 
 /** What the keeper signs. */
-export function denyMessage(list: Omit<DenyFile, 'signature'>): Uint8Array {
-  const { version, keys, edges } = list;
-  return concatBytes(utf8ToBytes('coverant/deny/v1'), canonicalJson({ version, keys, edges }));
+export function denyMessage({ keys, edges }: DenyEntries): Uint8Array {
+  return concatBytes(utf8ToBytes('coverant/deny/v1'), canonicalJson({ version: VERSION, keys, edges }));
 }
 
 /** The hash by which a policy names the list: `SHA-256("coverant/deny/v1" || file)`. */
@@ -72,30 +75,31 @@ export function openDenyFile(bytes: Uint8Array): DenyFile {
   if (value === undefined)
     throw new ProtocolError('malformed_deny_list', { expected: 'canonical JSON (RFC 8785)' });
   const file = fields.object(value, 'list', ['version', 'keys', 'edges', 'signature']);
-  if (file('version') !== 1) throw fields.refusal('version', 'the version 1', file('version'));
-  const keys = fields.list(file('keys'), 'keys').map((entry, at): DeniedKey => {
-    const path = `keys.${at}`;
-    const item = fields.object(entry, path, ['key', 'from', 'reason', 'epoch', 'evidence']);
-    return { key: fields.keyText(item('key'), `${path}.key`), ...grounds(item, path) };
-  });
-  const edges = fields.list(file('edges'), 'edges').map((entry, at): DeniedEdge => {
-    const path = `edges.${at}`;
-    const item = fields.object(entry, path, ['a', 'b', 'from', 'reason', 'epoch', 'evidence']);
-    const a = fields.keyText(item('a'), `${path}.a`);
-    const b = fields.keyText(item('b'), `${path}.b`);
-    if (a >= b) throw fields.refusal(path, 'a before b', `${a} ${b}`);
-    return { a, b, ...grounds(item, path) };
-  });
-  fields.ascending(
-    keys.map(({ key }) => key),
-    'keys',
-  );
-  fields.ascending(
-    edges.map(({ a, b }) => `${a} ${b}`),
-    'edges',
-  );
+  if (file('version') !== VERSION) throw fields.refusal('version', 'the version 1', file('version'));
+  const { keys, edges } = readEntries({ keys: file('keys'), edges: file('edges') });
+  fields.ascending(keys.map(nameOf), 'keys');
+  fields.ascending(edges.map(nameOf), 'edges');
   const signature = fields.text(file('signature'), 'signature', /^[A-Za-z0-9+/]{86}==$/);
-  return { version: 1, keys, edges, signature };
+  return { version: VERSION, keys, edges, signature };
+}
+
+/** Reads parsed JSON as entries to be signed, in any order; malformed_deny_list names the field. */
+export function parseDenyEntries(value: unknown): DenyEntries {
+  const list = fields.object(value, 'entries', ['keys', 'edges']);
+  const entries = inOrder(readEntries({ keys: list('keys'), edges: list('edges') }));
+  fields.ascending(entries.keys.map(nameOf), 'keys');
+  fields.ascending(entries.edges.map(nameOf), 'edges');
+  return entries;
+}
+
+/** Entries as they stand in a list: by key, and by pair. */
+export function inOrder({ keys, edges }: DenyEntries): DenyEntries {
+  return { keys: [...keys].sort(byName), edges: [...edges].sort(byName) };
+}
+
+/** What an entry names, as text: the key, or both of them. */
+export function nameOf(entry: DeniedKey | DeniedEdge): string {
+  return 'key' in entry ? entry.key : `${entry.a} ${entry.b}`;
 }
 
 /**
@@ -127,6 +131,28 @@ export function requireSignature(input: {
   const signature = base64.decode(file.signature);
   if (!verify({ key: signingKey(keeper), message: denyMessage(file), signature }))
     throw new ProtocolError('invalid_signature', { name: keeper.name, keyId: keeper.id });
+}
+
+function readEntries(of: { readonly keys: unknown; readonly edges: unknown }): DenyEntries {
+  const keys = fields.list(of.keys, 'keys').map((entry, at): DeniedKey => {
+    const path = `keys.${at}`;
+    const item = fields.object(entry, path, ['key', 'from', 'reason', 'epoch', 'evidence']);
+    return { key: fields.keyText(item('key'), `${path}.key`), ...grounds(item, path) };
+  });
+  const edges = fields.list(of.edges, 'edges').map((entry, at): DeniedEdge => {
+    const path = `edges.${at}`;
+    const item = fields.object(entry, path, ['a', 'b', 'from', 'reason', 'epoch', 'evidence']);
+    const a = fields.keyText(item('a'), `${path}.a`);
+    const b = fields.keyText(item('b'), `${path}.b`);
+    if (a >= b) throw fields.refusal(path, 'a before b', `${a} ${b}`);
+    return { a, b, ...grounds(item, path) };
+  });
+  return { keys, edges };
+}
+
+function byName(a: DeniedKey | DeniedEdge, b: DeniedKey | DeniedEdge): number {
+  const [first, second] = [nameOf(a), nameOf(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
 }
 
 function grounds(

@@ -34,6 +34,10 @@ export type FolderCheck =
 /** The file that a refusal of `computeEpoch` is about. */
 const REFUSED_FILES: Partial<Record<ProtocolErrorCode, string>> = {
   policy_mismatch: FILES.policy,
+  malformed_verifier_key: FILES.policy,
+  deny_list_mismatch: FILES.deny,
+  malformed_deny_list: FILES.deny,
+  invalid_signature: FILES.deny,
   evidence_mismatch: evidenceName(0),
   malformed_record: evidenceName(0),
   amount_out_of_range: FILES.stateBefore,

@@ -1,4 +1,5 @@
 import { utf8 } from '@scure/base';
+import { openDenyFile } from '../../deny/deny-file.ts';
 import { leafHash } from '../../evidence/merkle.ts';
 import { ProtocolError } from '../../errors.ts';
 import { fileOf, FILES, type FolderFiles } from '../folder.ts';
@@ -17,6 +18,7 @@ export type DifferentThing =
   | 'evidence'
   | 'registry'
   | 'policy'
+  | 'deny'
   | 'epoch'
   | 'parent'
   | 'state_before'
@@ -50,6 +52,7 @@ const KINDS: readonly Kind[] = [
   { thing: 'evidence', name: /^evidence-\d+\.bin$/, open: flattenEvidence },
   { thing: 'registry', name: named(FILES.registry), open: (bytes) => flatten(openRegistry(bytes)) },
   { thing: 'policy', name: named(FILES.policy), open: (bytes) => flatten(openPolicy(bytes)) },
+  { thing: 'deny', name: named(FILES.deny), open: (bytes) => flatten(openDenyFile(bytes)) },
   { thing: 'epoch', name: named(FILES.epoch), open: (bytes) => flatten(openEpochFacts(bytes)) },
   { thing: 'parent', name: named(FILES.parent), open: (bytes) => flatten(openTuple(bytes)) },
   { thing: 'state_before', name: named(FILES.stateBefore), open: (bytes) => flatten(openState(bytes)) },
