@@ -65,6 +65,14 @@ function verdict(report) {
   return element('span', `valid, not paid${report.note ? `: ${report.note}` : ''}`);
 }
 
+/** The verdict as a sentence, above the numbers behind it. */
+function why(report) {
+  const both = document.createDocumentFragment();
+  if (report.says !== null) both.append(element('div', report.says, 'says'));
+  both.append(element('div', numbers(report)));
+  return both;
+}
+
 function numbers(report) {
   return Object.entries(report.numbers)
     .filter(([, value]) => value !== null)
@@ -84,7 +92,7 @@ function reportRow(report) {
       hotspotName(report.key),
       verdict(report),
       report.final ? 'settled' : 'provisional',
-      numbers(report),
+      why(report),
     ],
   };
 }
@@ -132,7 +140,7 @@ function showBeacons(beacons) {
       { title: 'Hotspot' },
       { title: 'Verdict', className: 'verdict' },
       { title: 'State' },
-      { title: 'Numbers', className: 'numbers' },
+      { title: 'Why', className: 'numbers' },
     ],
     beacons.flatMap(({ beacon, witnesses }) => [reportRow(beacon), ...witnesses.map(reportRow)]),
     'No beacon has been judged yet.',

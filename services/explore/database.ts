@@ -51,7 +51,8 @@ async function openUsable(dir: string, lost: Embedded['lost']): Promise<Kysely<T
   const database = new Kysely<Tables>({ dialect: new PgliteDialect(thread) });
   try {
     await createTables(database);
-    await database.selectFrom('report').select('log_index').limit(1).execute();
+    // The youngest column: tables that an older version made do not have it.
+    await database.selectFrom('report').select('says').limit(1).execute();
     return database;
   } catch (error) {
     await database.destroy();

@@ -1,10 +1,20 @@
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { fileOf, FILES, openFolder, type EpochFolder, type FolderFiles } from '#protocol/settle/folder';
+import { decimalText } from '#protocol/reward/decimal';
+import { SHARE_DECIMALS } from '#protocol/reward/pools';
+import {
+  fileOf,
+  FILES,
+  openFile,
+  openFolder,
+  type EpochFolder,
+  type FolderFiles,
+} from '#protocol/settle/folder';
+import { openShares } from '#protocol/settle/folder/shares-file';
+import { openVerdicts } from '#protocol/settle/folder/verdicts-file';
 import { hotspotLeafKey, payeeOfLeaf } from '#protocol/settle/leaf';
 import { tupleHash } from '#protocol/settle/tuple';
-import type { PocVerdict, ReportVerdict } from '#protocol/verify/poc';
-import { keyFromText } from '#protocol/wire/key';
+import type { PocVerdict } from '#protocol/verify/poc';
 import type { EpochRow, PayoutRow, ReportRow } from './tables.ts';
 import { verdictRows } from './verdict-rows.ts';
 
@@ -14,20 +24,6 @@ export interface EpochRows {
   readonly payouts: readonly PayoutRow[];
 }
 
-const Shares = Compile(
-  Type.Object({
-    hotspots: Type.Array(
-      Type.Object({
-        key: Type.String(),
-        beacon_shares: Type.String(),
-        witness_shares: Type.String(),
-        beacon: Type.String(),
-        witness: Type.String(),
-        data: Type.String(),
-      }),
-    ),
-  }),
-);
 const Summary = Compile(
   Type.Object({ minted: Type.String(), operations: Type.String(), oracle: Type.String() }),
 );
@@ -38,8 +34,10 @@ const Summary = Compile(
 export function epochRows(files: FolderFiles): EpochRows {
   const folder = openFolder(files);
   const epoch = String(folder.facts.epoch);
-  const summary = Summary.Parse(jsonOf(files, FILES.summary));
-  const reports = verdictsOf(files).flatMap((verdict) => verdictRows(verdict, { epoch, final: true }));
+  const summary = Summary.Parse(JSON.parse(Buffer.from(fileOf(files, FILES.summary)).toString('utf8')));
+  const reports = verdictsOf(files).flatMap((verdict) =>
+    verdictRows(verdict, { epoch, final: true, policy: folder.policy }),
+  );
   return {
     epoch: {
       epoch,
@@ -57,19 +55,17 @@ export function epochRows(files: FolderFiles): EpochRows {
 
 function hotspotPayouts(files: FolderFiles, folder: EpochFolder): readonly PayoutRow[] {
   const cumulative = new Map<string, bigint>(folder.leaves.map((leaf) => [leaf.key, leaf.cumulative]));
-  return Shares.Parse(jsonOf(files, FILES.shares)).hotspots.map((hotspot) => {
-    const key = keyFromText(hotspot.key);
-    return {
-      epoch: String(folder.facts.epoch),
-      subject: key,
-      beacon_share: hotspot.beacon_shares,
-      witness_share: hotspot.witness_shares,
-      beacon_amount: hotspot.beacon,
-      witness_amount: hotspot.witness,
-      other_amount: hotspot.data,
-      cumulative: String(cumulative.get(hotspotLeafKey(key)) ?? 0n),
-    };
-  });
+  const { hotspots } = openFile(files, FILES.shares, openShares);
+  return [...hotspots.values()].map(({ key, shares, amounts }) => ({
+    epoch: String(folder.facts.epoch),
+    subject: key,
+    beacon_share: decimalText(shares.beacon, SHARE_DECIMALS),
+    witness_share: decimalText(shares.witness, SHARE_DECIMALS),
+    beacon_amount: String(amounts.beacon),
+    witness_amount: String(amounts.witness),
+    other_amount: String(amounts.data),
+    cumulative: String(cumulative.get(hotspotLeafKey(key)) ?? 0n),
+  }));
 }
 
 /** Oracles and the operations fund are paid to Payees; their part of this epoch stands in the summary. */
@@ -97,23 +93,10 @@ function payeePayouts(
   });
 }
 
-type Line = { readonly poc: PocVerdict } | { readonly badly_signed: ReportVerdict };
-
 function verdictsOf(files: FolderFiles): readonly PocVerdict[] {
-  const lines = textOf(files, FILES.verdicts)
-    .split('\n')
-    .filter((line) => line !== '');
-  return lines.map((text) => {
-    const line = JSON.parse(text) as Line;
-    if ('poc' in line) return line.poc;
-    return { payload: '', beacon: null, witnesses: [], others: [line.badly_signed] };
-  });
-}
-
-function jsonOf(files: FolderFiles, name: string): unknown {
-  return JSON.parse(textOf(files, name));
-}
-
-function textOf(files: FolderFiles, name: string): string {
-  return Buffer.from(fileOf(files, name)).toString('utf8');
+  const { verdicts, badlySigned } = openFile(files, FILES.verdicts, openVerdicts);
+  return [
+    ...verdicts,
+    ...badlySigned.map((other) => ({ payload: '', beacon: null, witnesses: [], others: [other] })),
+  ];
 }

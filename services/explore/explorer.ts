@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
 import { sql } from 'kysely';
-import { readNetwork } from '#client';
+import { readNetwork, type Network } from '#client';
 import { openChain } from '#services/runtime/chain';
 import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
 import type { ExploreConfig } from '#services/runtime/config';
@@ -10,6 +10,7 @@ import type { VerdictsJob } from '#services/runtime/jobs';
 import type { Logger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
 import { waitForNetworkFile } from '#services/runtime/network-file';
+import { openPolicies } from '#services/runtime/policies';
 import { openPublicFiles } from '#services/runtime/public-files';
 import { openWorker } from '#services/runtime/queue';
 import type { Lifetime } from '#services/runtime/shutdown';
@@ -17,7 +18,9 @@ import { addExplorer } from './app.ts';
 import { openDatabase } from './database.ts';
 import { followChain } from './follow-chain.ts';
 import { followEpochs } from './follow-epochs.ts';
+import { policyInForce } from './policy-in-force.ts';
 import { storeReports } from './store.ts';
+import type { ReportRow } from './tables.ts';
 import { verdictRows } from './verdict-rows.ts';
 
 const INTERVAL_MS = 2000;
@@ -37,6 +40,8 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
   const metrics = openMetrics('explore');
   const stored = metrics.counter('verdicts_stored', 'Provisional verdicts written to the read model.');
   let answers = true;
+  const policyOf = openPolicies(config.dataDir);
+  let pinned: Network | null = null;
   const server = createHttpServer({ logger, metrics, health: () => ({ ok: answers }) });
   await addExplorer(server, { database, logger });
   lifetime.own(await listenHttp(server, { ...config, logger }));
@@ -46,9 +51,11 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
       redisUrl: config.redisUrl,
       logger,
       process: async ({ data }) => {
-        const rows = data.verdicts.flatMap(({ epoch, verdict }) =>
-          verdictRows(verdict, { epoch, final: false }),
-        );
+        const rows: ReportRow[] = [];
+        for (const { epoch, verdict } of data.verdicts) {
+          const policy = await policyInForce(policyOf, { network: pinned, epoch });
+          rows.push(...verdictRows(verdict, { epoch, final: false, policy }));
+        }
         await storeReports(database, rows);
         stored.inc(rows.length);
       },
@@ -86,7 +93,8 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
     watching,
     follow('hotspots', () => followChain({ database, connection, network })),
     follow('epochs', async () => {
-      const { latest } = await readNetwork(connection, network);
+      pinned = await readNetwork(connection, network);
+      const { latest } = pinned;
       await followEpochs({ database, sources, latest: latest?.tupleHash ?? null, logger });
     }),
   ]);

@@ -21,6 +21,7 @@ export const ReportSchema = Type.Object({
   selected: Type.Boolean({ description: 'a witness that is paid' }),
   note: Nullable(Type.String()),
   numbers: Type.Record(Type.String(), Type.Unknown(), { description: 'the values behind the verdict' }),
+  says: Nullable(Type.String({ description: 'the verdict as a sentence, with these values' })),
   final: Type.Boolean({ description: 'settled by the oracles, not provisional' }),
 });
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { EpochRow, HotspotRow, PayoutRow, ReportRow, Tables } from './tables.ts';
 
-/** Rows of one statement; PostgreSQL allows 65,535 parameters and a report has 14. */
+/** Rows of one statement; PostgreSQL allows 65,535 parameters and a report has 15. */
 const ROWS = 1000;
 
 /** Provisional verdicts never replace settled ones; the same verdict twice is one row. */
@@ -25,6 +25,7 @@ export async function storeReports(database: Kysely<Tables>, rows: readonly Repo
             selected: at.ref('excluded.selected'),
             note: at.ref('excluded.note'),
             numbers: at.ref('excluded.numbers'),
+            says: at.ref('excluded.says'),
             final: at.ref('excluded.final'),
           }))
           .where(sql<boolean>`excluded.final or not report.final`),

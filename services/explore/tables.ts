@@ -17,6 +17,8 @@ export interface ReportRow {
   note: string | null;
   /** JSON text of the numbers behind the verdict. */
   numbers: string;
+  /** The verdict as a sentence; null where the policy that it was judged by is not at hand. */
+  says: string | null;
   final: boolean;
 }
 
@@ -73,7 +75,8 @@ export async function createTables(database: Kysely<Tables>): Promise<void> {
     sql`create table if not exists report (
       origin text not null, log_index int8 not null, report_id text not null, kind text not null,
       payload text not null, key text not null, received_at int8 not null, epoch numeric(20,0) not null,
-      reason text, side text, selected bool not null, note text, numbers text not null, final bool not null,
+      reason text, side text, selected bool not null, note text, numbers text not null,
+      says text, final bool not null,
       primary key (origin, log_index))`,
     sql`create index if not exists report_payload on report (payload)`,
     sql`create index if not exists report_key on report (key, received_at)`,

@@ -15,6 +15,11 @@ import { openEpochStore } from '#services/settle/epoch-store';
 import { folderFiles } from '#protocol/settle/folder';
 import { emptyState } from '#protocol/settle/state';
 import { computed, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
+import { policyInForce } from '#services/explore/policy-in-force';
+import { keepPolicy, openPolicies } from '#services/runtime/policies';
+import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
+import { policyHash } from '#protocol/settle/policy-codec';
+import { epochNumber } from '#protocol/units';
 import { storedEpochs, storeEpoch, storeHotspots, storeReports } from '#services/explore/store';
 import type { ReportRow, Tables } from '#services/explore/tables';
 import { epoch, hotspot, payout, report, witness } from '../support/explorer-rows.ts';
@@ -109,6 +114,8 @@ function behavesAsReadModel(open: () => Promise<Kysely<Tables>>): void {
 
     await expect(followEpochs({ database, sources, latest: tupleHash, logger })).rejects.toThrow(/JSON/);
     expect(await storedEpochs(database)).toEqual(new Map([['0', tupleHash]]));
+    const [beacon] = (await get('/v1/beacons?limit=1')).body as { witnesses: { says: string }[] }[];
+    expect(beacon?.witnesses[0]?.says).toMatch(/^Paid: heard at -130\.0 dBm \(free space allows /);
     await rm(dir, { recursive: true, force: true });
   });
 
@@ -175,6 +182,17 @@ describe('the read model in PGlite', () => {
     await second.destroy();
   });
 
+  it('deletes and rebuilds a database whose tables an older version made', async () => {
+    const older = join(dir, 'older');
+    const first = await openDatabase({ url: null, dir: older, logger, lost: raise });
+    await first.schema.alterTable('report').dropColumn('says').execute();
+    await first.destroy();
+    const second = await openDatabase({ url: null, dir: older, logger, lost: raise });
+    await storeReports(second, [report]);
+    expect(await second.selectFrom('report').select('says').execute()).toEqual([{ says: report.says }]);
+    await second.destroy();
+  });
+
   it('answers with an error, and does not wait for ever, once its thread has ended', async () => {
     const thread = await PgliteThread.open(join(dir, 'ended'), raise);
     await thread.close();
@@ -192,6 +210,26 @@ describe('the read model in PGlite', () => {
     await storeReports(database, [report]);
     expect(await database.selectFrom('report').select('log_index').execute()).toHaveLength(1);
     await database.destroy();
+  });
+});
+
+describe('the policy that a provisional verdict is explained by', () => {
+  it('is the one in force for its epoch, if the chain was read and it is at hand', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'coverant-policies-'));
+    const [present, next] = [DEFAULT_POLICY, { ...DEFAULT_POLICY, selected_witnesses: 13 }];
+    const pin = (policy: Policy) => ({ hash: policyHash(policy), creditPrice: 1n });
+    await keepPolicy(dir, { policy: present });
+    const policyOf = openPolicies(dir);
+    const network = {
+      policy: pin(present),
+      pendingPolicy: { policy: pin(next), firstEpoch: epochNumber(9n) },
+    };
+    expect(await policyInForce(policyOf, { network: null, epoch: '8' })).toBeNull();
+    expect(await policyInForce(policyOf, { network, epoch: '8' })).toEqual(present);
+    expect(await policyInForce(policyOf, { network, epoch: '9' })).toBeNull();
+    await keepPolicy(dir, { policy: next });
+    expect(await policyInForce(policyOf, { network, epoch: '9' })).toEqual(next);
+    await rm(dir, { recursive: true });
   });
 });
 

@@ -30,7 +30,7 @@ describe.runIf(browserPath !== null)('the page in a browser', () => {
     await storeHotspots(database, [hotspot]);
     await storeEpoch(database, {
       epoch,
-      reports: [report, { ...witness, numbers: '{"note":"<img src=x onerror=alert(1)>"}' }],
+      reports: [report, { ...witness, says: null, numbers: '{"note":"<img src=x onerror=alert(1)>"}' }],
       payouts: [payout],
     });
     const server = createHttpServer({
@@ -67,6 +67,7 @@ describe.runIf(browserPath !== null)('the page in a browser', () => {
   it('shows what was judged, why it was not paid, and exact token amounts', async () => {
     expect(await textOf('#hotspots')).toContain('184467440737.09551615');
     expect(await textOf('#beacons')).toContain('unpaid: bad_rssi');
+    expect(await textOf('#beacons')).toContain('Paid: heard over 512 m.');
     expect(await textOf('#beacons')).toContain('distance m 512');
     expect(await textOf('#epochs')).toContain(epoch.root);
     expect(await textOf('#payouts')).toContain('0.00000010');

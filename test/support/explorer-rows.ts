@@ -16,6 +16,7 @@ export const report: ReportRow = {
   selected: false,
   note: null,
   numbers: '{"distance_m":512}',
+  says: 'Paid: heard over 512 m.',
   final: false,
 };
 export const witness: ReportRow = {
