@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from './conformance/support/ask.ts';
 import { examples } from './conformance/support/examples.ts';
 
@@ -43,6 +43,11 @@ const answersOf = ({ out }: Ran): readonly Answer[] =>
     .map((line) => JSON.parse(line) as Answer);
 
 describe('npm run -s conformance', { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    // Where packages are missing, the first run installs them and says so.
+    await run((stdin) => stdin.end());
+  }, 300_000);
+
   it('answers thousands of lines in order and nothing else', async () => {
     const known = new Map(examples.map(({ question, answer }) => [question, answer]));
     const questions = Array.from({ length: 4000 }, (_, at) =>
