@@ -43,6 +43,11 @@ function firstCells(heading: string): readonly string[] {
   return lines.slice(start + 2, end).map((line) => line.split('|')[1]?.trim() ?? '');
 }
 
+/** What the row of `npx coverant` names. */
+const operatorCommands = (): readonly string[] => {
+  const row = readme.split('\n').find((line) => line.startsWith('| `npx coverant`')) ?? '';
+  return codes(row).slice(1);
+};
 const codes = (cell: string): readonly string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
@@ -50,6 +55,7 @@ describe('the README', () => {
   it('names only commands that package.json has, and all of them', () => {
     const named = firstCells('command')
       .flatMap(codes)
+      .filter((command) => command !== 'npx coverant')
       .map((command) => /^npm (?:run )?(\S+)/.exec(command)?.[1]);
     expect(named.toSorted()).toEqual(Object.keys(scripts).toSorted());
   });
@@ -61,10 +67,21 @@ describe('the README', () => {
     expect(blocks.length).toBeGreaterThan(3);
     for (const line of blocks) {
       const name = /^npm (?:run )?(\S+)/.exec(line)?.[1];
+      const asked = /^npx coverant (\S+)/.exec(line)?.[1];
       if (name !== undefined) expect(Object.keys(scripts)).toContain(name);
+      else if (asked !== undefined) expect(operatorCommands()).toContain(asked);
       else expect(line).toMatch(/^docker compose up /);
     }
   });
+
+  it('names the commands of npx coverant, and all of them', async () => {
+    const { code, out } = await run('node --import tsx cli/main.ts --help', { NO_COLOR: '1' });
+    const commands = [...out.slice(out.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) /gm)].map(
+      ([, name]) => name,
+    );
+    expect(code).toBe(0);
+    expect(operatorCommands()).toEqual(commands.filter((name) => name !== 'help'));
+  }, 120_000);
 
   it('maps places that exist, and every stage among them', () => {
     const places = firstCells('place').flatMap(codes);
@@ -82,6 +99,8 @@ describe('the README', () => {
     'docs/figures.md',
     'docs/dependencies.md',
     'docs/operate.md',
+    'docs/rules.md',
+    'docs/hotspot-why.md',
     'docs/spec/README.md',
   ])('has no dead link in %s', (file) => {
     const text = readFileSync(join(ROOT, file), 'utf8');
