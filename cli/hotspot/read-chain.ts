@@ -1,7 +1,7 @@
 import { PublicKey } from '@solana/web3.js';
-import { ClientError, readHotspot, readNetwork } from '#client';
+import { ClientError, readHotspot, readNetwork, type FinalizedEpoch } from '#client';
 import type { HotspotSources } from '#protocol/hotspot/sources';
-import type { Amount, EpochNumber, HotspotKey } from '#protocol/units';
+import type { Amount, EpochNumber, Hash, HotspotKey } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
 import { Outage } from '#services/runtime/outage';
 
@@ -27,13 +27,24 @@ export async function readHotspotChain(
     const hotspot = await readHotspot(connection, { network, key });
     const { latest } = network;
     const claimed = hotspot?.claimed ?? null;
-    if (latest === null || latest.epoch < facts.epoch)
-      return { latest: latest?.epoch ?? null, tuple: 'not_final', claimed };
-    if (latest.epoch > facts.epoch) return { latest: latest.epoch, tuple: 'older', claimed };
-    return { latest: latest.epoch, tuple: latest.tupleHash === tupleHash ? 'final' : 'other', claimed };
+    return {
+      latest: latest?.epoch ?? null,
+      tuple: standingOf({ epoch: facts.epoch, tupleHash }, latest),
+      claimed,
+    };
   } catch (error) {
     const context = { rpc: rpcUrl, network: facts.network };
     const code = error instanceof ClientError ? 'chain_unreadable' : 'chain_unreachable';
     throw new Outage(code, context, { cause: error });
   }
+}
+
+/** What the latest final epoch says of a folder's tuple. */
+export function standingOf(
+  folder: { readonly epoch: EpochNumber; readonly tupleHash: Hash },
+  latest: Pick<FinalizedEpoch, 'epoch' | 'tupleHash'> | null,
+): HotspotChain['tuple'] {
+  if (latest === null || latest.epoch < folder.epoch) return 'not_final';
+  if (latest.epoch > folder.epoch) return 'older';
+  return latest.tupleHash === folder.tupleHash ? 'final' : 'other';
 }
