@@ -42,8 +42,12 @@ export function densityOfCell(
     const counts = new Map<bigint, number>();
     for (const [child, count] of finer) add(counts, cellParent(child, level.resolution), count);
     levels.push(levelDensity(cellParent(cell, level.resolution), counts, level));
+    // A parent that holds no more than the target is never clipped: most need no look at their neighbours.
     finer = new Map(
-      [...counts.keys()].map((parent) => [parent, levelDensity(parent, counts, level).clipped]),
+      [...counts].map(([parent, count]) => [
+        parent,
+        count <= level.target ? count : levelDensity(parent, counts, level).clipped,
+      ]),
     );
   }
   const product = (of: (level: LevelDensity) => number): bigint =>
