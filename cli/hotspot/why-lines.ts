@@ -115,7 +115,7 @@ const CHAIN_TEXT: Readonly<Record<HotspotChain['tuple'], string>> = {
   older: 'a later epoch is final; npm run audit tells whether this one led to it',
 };
 
-function placeLines({ hotspot, region, denials, facts }: HotspotEpoch): readonly string[] {
+function placeLines({ hotspot, region, denials, facts, policy }: HotspotEpoch): readonly string[] {
   const { cell, latitude, longitude, gain, elevation, mode, status } = hotspot;
   const place =
     cell === null
@@ -130,14 +130,18 @@ function placeLines({ hotspot, region, denials, facts }: HotspotEpoch): readonly
   const pairText = pairs === 0 ? '' : `; ${pairs} of its pairs on the deny list`;
   return [
     ...row('Place', place),
-    ...row('Standing', `${mode.replace('_', ' ')}, ${status}, ${tierText(hotspot.tier)}${listed}${pairText}`),
+    ...row(
+      'Standing',
+      `${mode.replace('_', ' ')}, ${status}, ${tierText(hotspot.tier, policy)}${listed}${pairText}`,
+    ),
   ];
 }
 
-function tierText(tier: HotspotEpoch['hotspot']['tier']): string {
-  return tier === 'open'
+function tierText(tier: HotspotEpoch['hotspot']['tier'], { trust }: HotspotEpoch['policy']): string {
+  if (tier !== 'open') return `${tier}: its pairs count with any hotspot, and no cap holds for it`;
+  return trust.pairs === 'any'
     ? 'open: nobody vouches for its key'
-    : `${tier}: its pairs count with any hotspot, and no cap holds for it`;
+    : 'open: nobody vouches for its key, and its pairs with other open ones are not paid';
 }
 
 function clockLines({ clocks, facts, policy }: HotspotEpoch): readonly string[] {
@@ -156,7 +160,7 @@ function clockLines({ clocks, facts, policy }: HotspotEpoch): readonly string[] 
     if (clock === null) return `its ${what} do not count before`;
     const until = timeNear(clock.until, end);
     return clock.until <= end
-      ? `its ${what} stopped to count at ${until}`
+      ? `its ${what} stopped counting at ${until}`
       : `its ${what} count until ${until}`;
   };
   return [

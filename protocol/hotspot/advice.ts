@@ -22,9 +22,9 @@ export type Advice =
   | { readonly kind: 'more_witnesses'; readonly beacons: number; readonly wanted: number }
   | { readonly kind: 'send_witnesses' }
   | ({ readonly kind: 'fix_witnesses' } & Cause)
-  /** Its beacons stop to count at `until`, or have stopped (null: they never did), unless it is a valid witness. */
+  /** Its beacons stop counting at `until`, or have stopped (null: they never did), unless it is a valid witness. */
   | { readonly kind: 'witness_others'; readonly until: Millis | null }
-  /** Its witness reports stop to count at `until` unless another hotspot hears its beacon. */
+  /** Its witness reports stop counting at `until` unless another hotspot hears its beacon. */
   | { readonly kind: 'be_heard_again'; readonly until: Millis | null }
   | { readonly kind: 'move'; readonly places: readonly BetterPlace[] }
   /** Pairs that nobody vouches for, and what the cap on open hotspots took. */

@@ -114,6 +114,17 @@ describe('coverant hotspot why', () => {
     );
   });
 
+  it('tells an open one what its tier means and costs', async () => {
+    const text = (await ask({ key: keyText(ACTORS.open.key) })).join(' ').replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      'open: nobody vouches for its key, and its pairs with other open ones are not paid',
+    );
+    expect(text).toContain('at the rate of open hotspots, which together get at most 10 % of each pool');
+    expect(text).toContain(
+      '2 valid pairs with other open hotspots were not paid; the cap on open hotspots took ',
+    );
+  });
+
   it('recomputes the folder first where it is asked to', async () => {
     const text = (await ask({ check: true, epoch: 1n })).join(' ').replaceAll(/\s+/g, ' ');
     expect(text).toContain('recomputed here from its evidence');
