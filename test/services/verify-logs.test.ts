@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOBODY_DENIED } from '#protocol/deny/deny-list';
 import { decodeRecord, encodeRecord, type EvidenceBody, type LocatedRecord } from '#protocol/evidence/record';
+import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { millis } from '#protocol/units';
 import { createLogger } from '#services/runtime/logger';
 import { Outage } from '#services/runtime/outage';
@@ -14,9 +15,11 @@ import { publicSource, type LogSource } from '#services/verify/logs/log-source';
 import { mergeLogs } from '#services/verify/logs/merge';
 import { GENESIS, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
 import { makeDataDir, SILENT } from '../support/service-world.ts';
-import { placedVerdicts, publicLog, type PlacedVerdict } from '../support/verify-line-batch.ts';
 import { countingMetrics, type CountingMetrics } from '../support/verify-line-metrics.ts';
+import { publicLog } from '../support/verify-line-public-log.ts';
 import { ScratchOutbox } from '../support/verify-line-queue.ts';
+import { placedVerdicts, type PlacedVerdict } from '../support/verify-line-verdicts.ts';
+import { signerOf } from '../support/verify-line-world.ts';
 
 const START = GENESIS * 1000;
 const hotspots = Array.from({ length: 4 }, (_, place) => testHotspot(`logs ${place}`, place));
@@ -232,8 +235,8 @@ describe('the public files of a log', () => {
     return { at: receivedAt, receivedAt, entry: encodeRecord({ receivedAt: millis(receivedAt), body }) };
   });
   const served = publicLog({ origin: 'test/x/0', entries });
-  const { origin, vkey, reader } = served;
-  const log = { origin, vkey, url: '' };
+  const { origin, reader } = served;
+  const log = { origin, vkey: formatVerifierKey(signerOf(origin).key), url: '' };
 
   it('are read on from any index as they grow', async () => {
     const source = publicSource({ log, verify: verifySignature, reader });

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
+import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { parseCheckConfig, parseGroupConfig } from '#services/runtime/config';
 import { openMetrics } from '#services/runtime/metrics';
 import { openLifetime, type Lifetime } from '#services/runtime/shutdown';
@@ -13,7 +17,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { GENESIS, signedWitness, testHotspot, testKey, TestWorld } from '../protocol/epoch/world.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { makeDataDir, SILENT, TEST_INGEST } from '../support/service-world.ts';
-import { batchVerdicts, openWorldLog, startReadModel } from '../support/verify-line.ts';
+import { batchVerdicts, openWorldLog, startReadModel, worldLogSigner } from '../support/verify-line.ts';
 
 const hotspots = Array.from({ length: 6 }, (_, place) => testHotspot(`verify ${place}`, place));
 const world = makeWorld();
@@ -98,7 +102,7 @@ function readHere(): ReturnType<typeof startReadModel> {
 }
 
 async function writeHere(): Promise<Awaited<ReturnType<typeof openWorldLog>>> {
-  const log = await openWorldLog(dataDir, world);
+  const log = await openWorldLog(join(dataDir, 'ingest'), world);
   closing.push(() => log.close());
   return log;
 }
@@ -239,6 +243,59 @@ describe('verify', () => {
     expect([failed?.attemptsMade, failed?.failedReason]).toEqual([1, expect.stringContaining('check job')]);
   });
 });
+
+describe('verify of several logs', () => {
+  it('gives the verdicts of a batch of all, though another log is read from its public files and the process is killed', async () => {
+    const otherDir = await mkdtemp(join(tmpdir(), 'coverant-other-'));
+    closing.push(() => rm(otherDir, { recursive: true, force: true }));
+    const both = twoLogs(join(otherDir, 'public'));
+    const data = await makeDataDir(both);
+    closing.push(data.close);
+    dataDir = data.dataDir;
+    const wanted = batchVerdicts(both);
+    const model = readHere();
+    workHere();
+    let group = startProcess('group');
+    const own = await openWorldLog(join(dataDir, 'ingest'), both);
+    closing.push(() => own.close());
+    const other = await openWorldLog(otherDir, both, 1);
+    closing.push(() => other.close());
+    await own.append(40);
+    await other.append(40);
+    await other.publish();
+    await until(() => model.jobs() > 0, 60);
+    await killed(group);
+    group = startProcess('group');
+    await own.append(own.left());
+    await other.append(other.left());
+    await other.publish();
+
+    await until(() => model.verdicts.size === wanted.size, 60);
+
+    expect(new Set([...wanted.values()].map(({ position }) => position.origin)).size).toBe(2);
+    expect(model.verdicts).toEqual(wanted);
+    expect(model.changed).toEqual([]);
+  }, 150_000);
+});
+
+/** Four epochs in which each hotspot beacons in one of two logs and is heard in both. */
+function twoLogs(url: string): TestWorld {
+  const origins = [0, 1].map((at) => `test/${world.network}/${at}`);
+  const logs = origins.map((origin) => ({
+    origin,
+    vkey: formatVerifierKey(worldLogSigner(origin).key),
+    url,
+  }));
+  const made = new TestWorld({ hotspots, epochs: 4, logs: 2, policy: { reciprocity_from: 1, logs } });
+  for (const epoch of [0, 1, 2, 3]) made.busyEpoch(epoch);
+  const [first, second, third] = hotspots;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('too few hotspots');
+  const at = GENESIS * 1000 + 40_000;
+  const { derived } = made.poc({ beaconer: first, witnesses: [second], at, log: 0 });
+  made.witness({ witness: third, derived, at: at + 400, log: 1 });
+  made.derive(first, at + 900_000);
+  return made;
+}
 
 async function until2(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {

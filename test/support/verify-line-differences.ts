@@ -1,23 +1,28 @@
 import { millis } from '#protocol/units';
 import type { PocState } from '#protocol/verify/poc';
 import { clonePocState, forgetBefore, forgetEntropies } from '#protocol/verify/state';
-import type { BatchEpoch, PlacedVerdict } from './verify-line-batch.ts';
+import type { BatchEpoch } from './verify-line-batch.ts';
 import { EPOCH_MS, EPOCHS, linePolicy, START_MS } from './verify-line-network.ts';
 import type { LineResult } from './verify-line-run.ts';
+import type { PlacedVerdict } from './verify-line-verdicts.ts';
 
 /** Everything in which the line and the settled epochs do not agree, one sentence each. */
 export function differences(of: {
   readonly epochs: readonly BatchEpoch[];
   readonly line: LineResult;
   readonly steady: boolean;
-}): readonly string[] {
+}): string[] {
   const { epochs, line, steady } = of;
   const states = epochs.flatMap(({ state }, number) => {
     const reached = line.states.get(number);
     if (reached === undefined) return [`no state after epoch ${number}`];
     return stateDifferences({ number, steady, settled: state, reached, line });
   });
-  return [...line.changed.map((place) => `two verdicts for ${place}`), ...verdictDifferences(of), ...states];
+  return [
+    ...line.received.changed.map((place) => `two verdicts for ${place}`),
+    ...verdictDifferences(of),
+    ...states,
+  ];
 }
 
 function verdictDifferences({
@@ -40,7 +45,9 @@ function verdictDifferences({
       for (const { verdict } of verdicts.values())
         if (verdict.reason !== 'bad_signature') forgotten.add(verdict.reportId);
   }
-  const provisional = new Map([...line.verdicts].filter((entry) => belongsToEpoch(entry, { line, settled })));
+  const provisional = new Map(
+    [...line.received.verdicts].filter((entry) => belongsToEpoch(entry, { line, settled })),
+  );
   return [...new Set([...settled.keys(), ...provisional.keys()])].flatMap((place) => {
     const [batch, live] = [settled.get(place), provisional.get(place)].map(text);
     return batch === live ? [] : [`${place}\n  settled     ${batch ?? ''}\n  provisional ${live ?? ''}`];
@@ -52,7 +59,7 @@ function belongsToEpoch(
   [place, { epoch, verdict }]: [string, PlacedVerdict],
   of: { readonly line: LineResult; readonly settled: ReadonlyMap<string, PlacedVerdict> },
 ): boolean {
-  if (verdict.reason !== 'bad_signature') return Number(epoch) < EPOCHS && !of.line.unmet.has(place);
+  if (verdict.reason !== 'bad_signature') return Number(epoch) < EPOCHS && !of.line.received.unmet.has(place);
   const { receivedAt } = verdict.position;
   const within = receivedAt > START_MS && receivedAt <= START_MS + EPOCHS * EPOCH_MS;
   return within || of.settled.has(place);
@@ -83,26 +90,22 @@ function stateDifferences(of: {
     forgetEntropies(copy.entropies, { time: millis(looked), windows });
     return copy;
   };
-  // An epoch that settles nothing leaves what the next one's evidence shows again: beacons of unregistered keys.
-  const since = Math.max(
-    looked - 2 * windows.identity_ms,
-    of.steady ? 0 : end - EPOCH_MS - windows.identity_ms,
-  );
+  const since = looked - 2 * windows.identity_ms;
   // What came too late for its PoC within the ten seconds that the last group stayed open belongs to the next epoch.
   const after = new Set(
-    [...of.line.verdicts.values()]
+    [...of.line.received.verdicts.values()]
       .filter(({ role, verdict }) => role === 'other' && verdict.position.receivedAt > end)
       .map(({ verdict }) => verdict.reportId),
   );
   const rows = ({ clocks, entropies, recent }: PocState): readonly string[] => [
     ...[...clocks].map((each) => JSON.stringify(each)),
     ...[...entropies].map((each) => JSON.stringify(each)),
+    // An epoch that settles nothing leaves no identities; the next one's evidence shows those that still matter.
     ...[...recent.values()]
-      .filter(({ receivedAt }) => receivedAt >= since)
-      .map(({ seen, ...each }) => {
-        const known = [...seen].filter((id) => !after.has(id)).sort();
-        return JSON.stringify(of.steady ? { ...each, seen: known } : each);
-      }),
+      .filter(({ receivedAt }) => of.steady && receivedAt >= since)
+      .map(({ seen, ...each }) =>
+        JSON.stringify({ ...each, seen: [...seen].filter((id) => !after.has(id)).sort() }),
+      ),
   ];
   const [settledRows, reachedRows] = [new Set(rows(kept(of.settled))), new Set(rows(kept(of.reached)))];
   return [

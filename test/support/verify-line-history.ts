@@ -69,6 +69,8 @@ export interface History {
   readonly tick: number;
   /** Whether somebody beacons in every epoch, so that none is empty. */
   readonly steady: boolean;
+  /** First epoch of another policy. */
+  readonly changedFrom: number | null;
   readonly deeds: readonly Deed[];
 }
 
@@ -82,7 +84,7 @@ function orNull<Value>(values: readonly Value[], weight: number): fc.Arbitrary<V
 }
 
 /** Mostly those in range of each other. */
-const who = fc.oneof({ arbitrary: fc.nat(4), weight: 3 }, { arbitrary: fc.nat(17), weight: 2 });
+const who = fc.oneof({ arbitrary: fc.nat(6), weight: 3 }, { arbitrary: fc.nat(17), weight: 2 });
 const log = fc.nat(2);
 const at = fc.oneof(
   { arbitrary: fc.integer({ min: 1, max: SPAN_MS }), weight: 4 },
@@ -155,11 +157,12 @@ export const history: fc.Arbitrary<History> = fc.record({
   own: fc.nat(2),
   tick: fc.constantFrom(1, 1, 100, 1000),
   steady: fc.boolean(),
-  deeds: fc.array(deed, { minLength: 1, maxLength: 16, size: 'max' }),
+  changedFrom: fc.constantFrom(null, null, 1, 2),
+  deeds: fc.array(deed, { minLength: 1, maxLength: 12, size: 'max' }),
 });
 
 /** One line per deed, for whoever reads a counterexample. */
-export function describeHistory({ logs, own, tick, steady, deeds }: History): string {
+export function describeHistory({ logs, own, tick, steady, changedFrom, deeds }: History): string {
   const lines = deeds.map((each) => {
     switch (each.kind) {
       case 'poc': {
@@ -180,7 +183,7 @@ export function describeHistory({ logs, own, tick, steady, deeds }: History): st
   });
   const clocks = logs.map(({ skew }) => skew).join(', ');
   return [
-    `${logs.length} logs, skews ${clocks}, own ${own}, tick ${tick}, ${steady ? '' : 'not '}steady`,
+    `${logs.length} logs, skews ${clocks}, own ${own}, tick ${tick}, ${steady ? '' : 'not '}steady, policy changes ${changedFrom ?? 'never'}`,
     ...lines,
   ].join('\n');
 }

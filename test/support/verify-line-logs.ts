@@ -1,10 +1,8 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { blake3 } from '@noble/hashes/blake3.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { deriveBeacon, type DerivedBeacon } from '#protocol/crypto/payload';
-import { encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
-import { epochNumber, millis } from '#protocol/units';
+import type { EvidenceBody } from '#protocol/evidence/record';
+import { epochNumber } from '#protocol/units';
 import { dataRateNumber } from '#protocol/wire/data-rate';
 import {
   encodeBeacon,
@@ -15,6 +13,7 @@ import {
 } from '#protocol/wire/encode';
 import type { TestKey } from '../protocol/epoch/world.ts';
 import type { Deed, History, WitnessDeed } from './verify-line-history.ts';
+import { encodeEvent, entropyBody, type Body, type Event } from './verify-line-records.ts';
 import {
   EPOCH_MS,
   EPOCHS,
@@ -36,14 +35,6 @@ export interface LineEntry {
 export interface LineLog {
   readonly origin: string;
   readonly entries: readonly LineEntry[];
-}
-
-type Body = EvidenceBody | { readonly kind: 'unknown' };
-interface Event {
-  readonly at: number;
-  readonly body: Body;
-  /** The session_init that the report names: an event of the same log. */
-  readonly session?: Event | undefined;
 }
 
 /** A report as it can be sent again. */
@@ -119,7 +110,7 @@ class Writer {
       const inOrder = [...events].sort((a, b) => a.at - b.at);
       const entries = inOrder.map(({ at, body, session }): LineEntry => {
         const receivedAt = this.#stamp(at, log);
-        return { at: START_MS + at, receivedAt, entry: encode(body, { receivedAt, inOrder, session }) };
+        return { at: START_MS + at, receivedAt, entry: encodeEvent(body, { receivedAt, inOrder, session }) };
       });
       return { origin: originOf(log), entries };
     });
@@ -272,31 +263,4 @@ class Writer {
 
 export function originOf(log: number): string {
   return `test/${NETWORK}/${log}`;
-}
-
-function entropyBody(minute: number, of = ''): Extract<EvidenceBody, { kind: 'entropy' }> {
-  const data = blake3(utf8ToBytes(`entropy ${minute} ${of}`));
-  const timestamp = (START_MS + minute * EPOCH_MS) / 1000;
-  return { kind: 'entropy', data, timestamp, version: 0, slot: 1n, blockhash: data };
-}
-
-function encode(
-  body: Body,
-  of: {
-    readonly receivedAt: number;
-    readonly inOrder: readonly Event[];
-    readonly session: Event | undefined;
-  },
-): Uint8Array {
-  const receivedAt = millis(of.receivedAt);
-  if (body.kind === 'unknown')
-    return new BinaryWriter()
-      .tag(1, WireType.Varint)
-      .uint64(receivedAt)
-      .tag(15, WireType.LengthDelimited)
-      .bytes(Uint8Array.of(1))
-      .finish();
-  const named = of.session === undefined ? null : of.inOrder.indexOf(of.session);
-  const whole = body.kind === 'beacon' || body.kind === 'witness' ? { ...body, session: named } : body;
-  return encodeRecord({ receivedAt, body: whole });
 }

@@ -6,16 +6,15 @@ import { denyListOf, type DenyList } from '#protocol/deny/deny-list';
 import type { Region } from '#protocol/geo/regions';
 import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
 import { registryAt, type RawHotspot, type Timed } from '#protocol/settle/registry';
-import { epochNumber } from '#protocol/units';
+import { epochNumber, type EpochNumber } from '#protocol/units';
 import type { Registry, VerifySignature } from '#protocol/verify/poc';
 import { verifySignature } from '#services/runtime/signature';
-import type { RegistryFile } from '#services/runtime/registry-file';
 import { keyText } from '#protocol/wire/key';
 import { GENESIS, testAddress, testKey, type TestKey } from '../protocol/epoch/world.ts';
 import { signedDenyFile } from './deny-file.ts';
 
-/** A network of six epochs of a minute in which something speaks against most pairs. */
-export const EPOCHS = 6;
+/** A network of four epochs of a minute in which something speaks against most pairs. */
+export const EPOCHS = 4;
 export const EPOCH_MS = 60_000;
 export const START_MS: number = GENESIS * 1000;
 export const NETWORK: string = testAddress('line');
@@ -56,23 +55,23 @@ export const MEMBERS: readonly Member[] = [
   member('american', { place: [40.7, -74], region: 'US915' }),
   member('nowhere', { place: null }),
   member('data only', { place: grid(1, 2), mode: 'data_only' }),
-  member('quarantined', { place: grid(2, 2), quarantinedFrom: 2 }),
+  member('quarantined', { place: grid(2, 2), quarantinedFrom: 1 }),
   member('denied', { place: grid(3, 0) }),
-  member('moving', { place: grid(3, 1), movesTo: [52.5003, 13.4], moves: 3 }),
+  member('moving', { place: grid(3, 1), movesTo: [52.5003, 13.4], moves: 2 }),
   member('late comer', { place: grid(3, 2), registered: 90 }),
   member('stranger', { stranger: true }),
   member('another stranger', { stranger: true }),
 ];
 
-/** Member 13 is denied from epoch 1 on, the pair of the first two from epoch 4 on. */
+/** Member 13 is denied from epoch 1 on, the pair of the first two from epoch 2 on. */
 export const DENIED: ReturnType<typeof signedDenyFile> = signedDenyFile({
   keys: [{ key: textOf(13), ...deniedFrom(1) }],
-  edges: [pairOf(textOf(0), textOf(1))].map((pair) => ({ ...pair, ...deniedFrom(4) })),
+  edges: [pairOf(textOf(0), textOf(1))].map((pair) => ({ ...pair, ...deniedFrom(2) })),
 });
 export const DENY_LIST: DenyList = denyListOf(openDenyFile(DENIED.denyFile));
 
 /**
- * Small limits and short clocks, so that six minutes reach all of them. An epoch that settles nothing leaves no state, so
+ * Small limits and short clocks, so that four minutes reach all of them. An epoch that settles nothing leaves no state, so
  * where there may be such ones entropies count only as long as the next epoch's evidence reaches back.
  */
 export function linePolicy(logs: Policy['logs'], steady: boolean): Policy {
@@ -94,28 +93,18 @@ export function linePolicy(logs: Policy['logs'], steady: boolean): Policy {
   };
 }
 
+/** What a change of policy may bring in the middle of everything. */
+export function changedPolicy(policy: Policy): Policy {
+  return { ...policy, max_witnesses: 4, selected_witnesses: 1, deny: null };
+}
+
 export const RAW_HOTSPOTS: readonly RawHotspot[] = MEMBERS.flatMap(({ raw }) => raw ?? []);
 
 /** The facts that settlement reads from the chain for an epoch. */
-export function lineRegistry(epoch: number): Registry {
-  const end = GENESIS + ((epoch + 1) * EPOCH_MS) / 1000;
-  return registryAt({ hotspots: RAW_HOTSPOTS, epoch: epochNumber(BigInt(epoch)), end });
+export function lineRegistry(epoch: EpochNumber): Registry {
+  const end = GENESIS + ((Number(epoch) + 1) * EPOCH_MS) / 1000;
+  return registryAt({ hotspots: RAW_HOTSPOTS, epoch, end });
 }
-
-/** The file that follow would have written. */
-export const REGISTRY_FILE: RegistryFile = {
-  slot: 1,
-  unixTime: GENESIS,
-  network: {
-    address: testAddress('line'),
-    keyNetwork: 'mainnet',
-    epochLength: EPOCH_MS / 1000,
-    firstEpochStart: GENESIS,
-    policyHash: testHash('policy'),
-    pendingPolicy: null,
-  },
-  hotspots: RAW_HOTSPOTS,
-};
 
 /** How reports are signed, the same on both sides of a comparison. */
 export interface Signing {
@@ -161,10 +150,6 @@ function pairOf(one: string, other: string): { readonly a: string; readonly b: s
 
 function deniedFrom(from: number): DenyGrounds {
   return { from, reason: 'keeper', epoch: 0, evidence: [] };
-}
-
-function testHash(name: string): RegistryFile['network']['policyHash'] {
-  return createHash('sha256').update(name).digest('hex') as RegistryFile['network']['policyHash'];
 }
 
 /** 1.6 km apart. */

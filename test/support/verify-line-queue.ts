@@ -4,18 +4,8 @@ import { openCheckJob } from '#services/verify/check-job';
 import type { CheckQueue, JobNews } from '#services/verify/check-queue';
 import { checkTask } from '#services/verify/check-tasks';
 import type { Outbox } from '#services/verify/outbox';
-
-/** What may become of a job, or of its result, in a queue that is scratch. */
-export const FATES = [
-  'run',
-  'run_twice',
-  'lose_job',
-  'lose_news',
-  'lose_result',
-  'fail',
-  'answer_another',
-] as const;
-export type Fate = (typeof FATES)[number];
+import type { Fate } from './verify-line-plan.ts';
+import type { LineServices } from './verify-line-run.ts';
 
 interface Job {
   readonly id: string;
@@ -29,8 +19,8 @@ interface Job {
 export class ScratchQueue implements CheckQueue {
   readonly #verify: VerifySignature;
   readonly #jobs = new Map<string, Job>();
-  /** Places of the reports that met no beacon. */
-  readonly unmet = new Set<string>();
+  /** How often each fate was met. */
+  readonly fates = new Map<Fate, number>();
   #onNews: (id: string, news: JobNews) => void = () => undefined;
 
   constructor(verify: VerifySignature) {
@@ -38,9 +28,6 @@ export class ScratchQueue implements CheckQueue {
   }
 
   add: CheckQueue['add'] = (id, data) => {
-    for (const { kind, reports } of data.groups)
-      if (kind === 'stale')
-        for (const { origin, index } of reports) this.unmet.add(`${data.origins[origin] ?? ''} ${index}`);
     if (this.#jobs.has(id)) this.#tell(id, { kind: 'known' });
     else this.#jobs.set(id, { id, data: JSON.stringify(data), state: 'waiting', result: '' });
     return Promise.resolve();
@@ -62,6 +49,7 @@ export class ScratchQueue implements CheckQueue {
     const waiting = this.#waiting();
     const job = waiting[place % Math.max(1, waiting.length)];
     if (job === undefined) return;
+    this.fates.set(fate, (this.fates.get(fate) ?? 0) + 1);
     if (fate === 'lose_job') {
       this.#jobs.delete(job.id);
       return;
@@ -154,4 +142,39 @@ export class ScratchOutbox implements Outbox {
     for (const resolve of this.#waiting) resolve();
     this.#waiting = [];
   }
+}
+
+/** Everything in this process: what a step says happens at once, and nothing else does. */
+export function scratchServices(verify: VerifySignature): LineServices & { readonly queue: ScratchQueue } {
+  const queue = new ScratchQueue(verify);
+  let outbox: ScratchOutbox | null = null;
+  return {
+    queue,
+    start: (receive) => {
+      outbox = new ScratchOutbox(receive);
+      return Promise.resolve({ queue, outbox });
+    },
+    stop: () => Promise.resolve(),
+    step: async ({ loseJobs, work, deliver }) => {
+      if (loseJobs) queue.lose();
+      for (const { job, fate } of work) queue.work(job, fate);
+      await quiet();
+      if (deliver) outbox?.deliver();
+      await quiet();
+    },
+    settle: async () => {
+      queue.workAll();
+      await quiet();
+      outbox?.flush();
+      outbox?.deliver();
+      await quiet();
+    },
+  };
+}
+
+/** Until nothing is left to happen by itself: no timer and no file is waited for. */
+export function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

@@ -1,7 +1,6 @@
 import { NOBODY_DENIED } from '#protocol/deny/deny-list';
-import { join } from 'node:path';
 import { Worker } from 'bullmq';
-import type { LocatedRecord } from '#protocol/evidence/record';
+import type { NoteSigner } from '#protocol/evidence/note';
 import { decodeRecord } from '#protocol/evidence/record';
 import { loggedReport } from '#protocol/settle/logged-reports';
 import { Sessions } from '#protocol/settle/signer';
@@ -9,7 +8,8 @@ import { epochNumber, millis } from '#protocol/units';
 import { advance } from '#protocol/verify/advance';
 import { checkPoc } from '#protocol/verify/check-poc';
 import { Grouper, judgedAt } from '#protocol/verify/grouper';
-import type { PocVerdict, ReportVerdict } from '#protocol/verify/poc';
+import type { LoggedReport, PocVerdict, ReportVerdict } from '#protocol/verify/poc';
+import { comparePositions } from '#protocol/verify/position';
 import { emptyPocState, rememberEntropy } from '#protocol/verify/state';
 import { logSigner } from '#services/ingest/log/log-signer';
 import { openLog, type EvidenceLog } from '#services/ingest/log/open-log';
@@ -22,19 +22,27 @@ export type Verdicts = ReadonlyMap<string, ReportVerdict & { readonly epoch: str
 
 /** Everything judged at once, by the pure functions alone. */
 export function batchVerdicts(world: TestWorld): Verdicts {
-  const log = world.log();
-  const records = log.entries().map((entry): LocatedRecord['record'] => decodeRecord(entry));
   const state = emptyPocState();
-  const grouper = new Grouper({ verify: verifySignature, windows: world.policy.windows });
+  const { windows } = world.policy;
+  const grouper = new Grouper({ verify: verifySignature, windows });
   const sessions = new Sessions({ sessions: new Map(), verify: verifySignature });
-  for (const [index, { receivedAt, body }] of records.entries()) {
-    const position = { receivedAt, origin: log.origin, index };
-    if (body.kind === 'entropy')
-      rememberEntropy(state.entropies, { ...body, data: Buffer.from(body.data).toString('hex'), receivedAt });
-    if (body.kind !== 'beacon' && body.kind !== 'witness') continue;
-    const item = loggedReport({ body, position, sessions });
-    if (item !== null) grouper.push(item);
-  }
+  const items = world.logs.flatMap((log): readonly LoggedReport[] =>
+    log.entries().flatMap((entry, index): readonly LoggedReport[] => {
+      const { receivedAt, body } = decodeRecord(entry);
+      const position = { receivedAt, origin: log.origin, index };
+      if (body.kind === 'entropy')
+        rememberEntropy(state.entropies, {
+          ...body,
+          data: Buffer.from(body.data).toString('hex'),
+          receivedAt,
+        });
+      if (body.kind !== 'beacon' && body.kind !== 'witness') return [];
+      const item = loggedReport({ body, position, sessions });
+      return item === null ? [] : [item];
+    }),
+  );
+  for (const item of items.sort((one, other) => comparePositions(one.position, other.position)))
+    grouper.push(item);
   const verdicts = new Map<string, ReportVerdict & { readonly epoch: string }>();
   for (const group of grouper.flush()) {
     const since = judgedAt(group).receivedAt - GENESIS * 1000;
@@ -98,22 +106,26 @@ function collect(
   });
 }
 
-/** Writes the world's log as an ingest does, some entries at a time, each stamped with the time it was made for. */
+/** Writes one of the world's logs as an ingest does, some entries at a time, each stamped with the time it was made for. */
 export async function openWorldLog(
-  dataDir: string,
+  dir: string,
   world: TestWorld,
+  at = 0,
 ): Promise<{
   readonly append: (count: number) => Promise<void>;
   readonly left: () => number;
+  /** Lets time pass, so that all of it becomes public. */
+  readonly publish: () => Promise<void>;
   close(): Promise<void>;
 }> {
-  const entries = world.log().entries().map(decodeRecord);
+  const { origin } = world.log(at);
+  const entries = world.log(at).entries().map(decodeRecord);
   let clock = 0;
   let next = 0;
   const log: EvidenceLog = await openLog({
-    dir: join(dataDir, 'ingest'),
-    origin: world.log().origin,
-    signer: logSigner(world.log().origin, new Uint8Array(32).fill(7)),
+    dir,
+    origin,
+    signer: worldLogSigner(origin),
     clock: () => millis(clock),
     fatal: (error) => {
       throw error;
@@ -131,6 +143,14 @@ export async function openWorldLog(
       );
     },
     left: () => entries.length - next,
+    publish: async () => {
+      clock += 60_000;
+      await log.integrate();
+    },
     close: () => log.close(),
   };
+}
+
+export function worldLogSigner(origin: string): NoteSigner {
+  return logSigner(origin, new Uint8Array(32).fill(7));
 }
