@@ -3,6 +3,7 @@ import { requireDenyFile } from './deny/deny-file.ts';
 import { denyListOf, NOBODY_DENIED, type DenyList } from './deny/deny-list.ts';
 import { ProtocolError } from './errors.ts';
 import type { SealedEvidence } from './evidence/cut.ts';
+import type { TreeHashes } from './evidence/merkle.ts';
 import { REGION_TABLE_HASH } from './geo/regions.ts';
 import type { Policy } from './policy.ts';
 import { densityScales } from './reward/density.ts';
@@ -38,6 +39,11 @@ export interface EpochFacts {
   readonly operations: Address;
 }
 
+/** SHA-256 in the ways in which an epoch needs it. */
+export interface EpochHashes extends TreeHashes {
+  readonly sha256Hex: Sha256Hex;
+}
+
 /** Everything that an epoch's result is a function of. */
 export interface EpochInput {
   readonly facts: EpochFacts;
@@ -51,8 +57,8 @@ export interface EpochInput {
   readonly denyFile: Uint8Array | null;
   readonly state: EpochState;
   readonly verify: VerifySignature;
-  /** By default in TypeScript; whoever computes, the result is the same. */
-  readonly sha256Hex?: Sha256Hex | undefined;
+  /** SHA-256 by any other code, for speed: the result is the same. */
+  readonly hashes?: EpochHashes | undefined;
 }
 
 /** A hotspot's part in an epoch; shares are scaled by 10^8, the scale by 10^4 (null without an active place). */
@@ -111,7 +117,7 @@ export function computeEpoch(input: EpochInput): EpochResult {
     reports: merged.reports,
     entropies: merged.entropies,
     verify,
-    sha256Hex: input.sha256Hex,
+    sha256Hex: input.hashes?.sha256Hex,
   });
   if (!judged.hasBeacon) return { kind: 'empty', state: input.state };
 
@@ -126,7 +132,7 @@ export function computeEpoch(input: EpochInput): EpochResult {
   const accounts = advanceAccounts({ accounts: input.state, epoch, holdback, earned, deny });
   const state: EpochState = { ...input.state, ...accounts, poc };
   const leaves = [...state.cumulative].map(([key, cumulative]): Leaf => ({ key, cumulative }));
-  const tree = settlementTree({ network: facts.network, leaves });
+  const tree = settlementTree({ network: facts.network, leaves, hashes: input.hashes });
   const tuple: Tuple = {
     network: facts.network,
     epoch,

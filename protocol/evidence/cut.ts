@@ -1,6 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import type { Millis } from '../units.ts';
-import { CompactRange, compactLength, equalBytes, leafHash } from './merkle.ts';
+import { CompactRange, compactLength, equalBytes, leafHash, TREE_HASHES, type TreeHashes } from './merkle.ts';
 import { verifyInclusion } from './proof.ts';
 import { decodeRecord, type EvidenceBody, type EvidenceRecord } from './record.ts';
 
@@ -52,8 +52,8 @@ export interface OpenedEvidence {
  * malformed_record where an entry cannot be decoded or a stamp falls: such a log broke its rules, and its cut enters the
  * epoch with size 0.
  */
-export function openEvidence(sealed: SealedEvidence): OpenedEvidence {
-  requireRoot(sealed);
+export function openEvidence(sealed: SealedEvidence, hashes: TreeHashes = TREE_HASHES): OpenedEvidence {
+  requireRoot(sealed, hashes);
   const records: KnownRecord[] = [];
   const sessions = new Map<number, KnownRecord>();
   let unknown = 0;
@@ -96,7 +96,8 @@ export function openEvidence(sealed: SealedEvidence): OpenedEvidence {
   return { origin, from, size, root, records, sessions, unknown };
 }
 
-function requireRoot({ origin, from, left, entries, size, root }: SealedEvidence): void {
+function requireRoot(sealed: SealedEvidence, hashes: TreeHashes): void {
+  const { origin, from, left, entries, size, root } = sealed;
   const fits =
     Number.isSafeInteger(from) &&
     from >= 0 &&
@@ -111,8 +112,8 @@ function requireRoot({ origin, from, left, entries, size, root }: SealedEvidence
       entries: entries.length,
       left: left.length,
     });
-  const range = new CompactRange({ size: from, hashes: left });
-  for (const entry of entries) range.append(leafHash(entry));
+  const range = new CompactRange({ size: from, hashes: left, hashNode: hashes.node });
+  for (const entry of entries) range.append(hashes.leaf(entry));
   if (!equalBytes(range.root(), root)) throw new ProtocolError('evidence_mismatch', { origin, from, size });
 }
 

@@ -3,6 +3,15 @@ import { sha256 } from '@noble/hashes/sha2.js';
 /** Hashes two child nodes of 32 bytes; services pass a native one where speed counts. */
 export type HashNode = (left: Uint8Array, right: Uint8Array) => Uint8Array;
 
+/** Hashes an entry to its leaf, likewise. */
+export type HashLeaf = (entry: Uint8Array) => Uint8Array;
+
+/** How a tree is hashed. */
+export interface TreeHashes {
+  readonly leaf: HashLeaf;
+  readonly node: HashNode;
+}
+
 /** Root of the tree without leaves: SHA-256 of nothing (RFC 6962, 2.1). */
 export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array(0));
 
@@ -19,6 +28,9 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   input.set(right, 33);
   return sha256(input);
 }
+
+/** `leafHash` and `nodeHash`: what holds where no others are given. */
+export const TREE_HASHES: TreeHashes = { leaf: leafHash, node: nodeHash };
 
 /** Whether two byte strings are equal. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

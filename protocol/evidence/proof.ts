@@ -44,18 +44,24 @@ export function consistencyRanges(oldSize: number, size: number): NodeRange[] {
   return ranges.reverse();
 }
 
+const HASH = 32;
+
 /** All nodes of one tree over leaf hashes, for many proofs; level k holds the hashes of [i * 2^k, (i + 1) * 2^k). */
 export class MerkleTree {
-  readonly #levels: (readonly Uint8Array[])[];
+  /** One hash after the other: millions of arrays of 32 bytes would take four times the room. */
+  readonly #levels: Uint8Array[];
 
-  constructor(leaves: readonly Uint8Array[], hashNode: HashNode = nodeHash) {
-    this.#levels = [leaves];
-    for (let below = leaves; below.length > 1;) {
-      const level: Uint8Array[] = [];
-      for (let at = 0; at < below.length; at += 2) {
-        const [left, right] = below.slice(at, at + 2);
+  /** Leaf hashes as a list, or one after the other. */
+  constructor(leaves: readonly Uint8Array[] | Uint8Array, hashNode: HashNode = nodeHash) {
+    let below = leaves instanceof Uint8Array ? leaves : joined(leaves);
+    this.#levels = [below];
+    while (below.length > HASH) {
+      const level = new Uint8Array(HASH * Math.ceil(below.length / (2 * HASH)));
+      for (let at = 0; 2 * at < below.length; at += HASH) {
+        const left = below.subarray(2 * at, 2 * at + HASH);
+        const right = below.subarray(2 * at + HASH, 2 * at + 2 * HASH);
         // A node without a right sibling is promoted as it is: this yields RFC 6962's tree.
-        if (left !== undefined) level.push(right === undefined ? left : hashNode(left, right));
+        level.set(right.length === 0 ? left : hashNode(left, right), at);
       }
       this.#levels.push(level);
       below = level;
@@ -63,15 +69,15 @@ export class MerkleTree {
   }
 
   get size(): number {
-    return this.#levels[0]?.length ?? 0;
-  }
-
-  get leaves(): readonly Uint8Array[] {
-    return this.#levels[0] ?? [];
+    return (this.#levels[0]?.length ?? 0) / HASH;
   }
 
   get root(): Uint8Array {
-    return this.#levels.at(-1)?.[0] ?? EMPTY_ROOT;
+    return this.size === 0 ? EMPTY_ROOT : this.#node({ start: 0, end: this.size });
+  }
+
+  get leaves(): readonly Uint8Array[] {
+    return Array.from({ length: this.size }, (_, at) => this.#node({ start: at, end: at + 1 }));
   }
 
   inclusionProof(index: number): Uint8Array[] {
@@ -89,10 +95,20 @@ export class MerkleTree {
       width *= 2;
       level += 1;
     }
-    const hash = this.#levels[level]?.[start / width];
-    if (hash === undefined) throw new RangeError(`no node [${start}, ${end}) in a tree of ${this.size}`);
+    const at = HASH * (start / width);
+    const hash = this.#levels[level]?.slice(at, at + HASH);
+    if (hash?.length !== HASH) throw new RangeError(`no node [${start}, ${end}) in a tree of ${this.size}`);
     return hash;
   }
+}
+
+function joined(hashes: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(HASH * hashes.length);
+  for (const [at, hash] of hashes.entries()) {
+    if (hash.length !== HASH) throw new RangeError(`expected a hash of ${HASH} bytes, got ${hash.length}`);
+    all.set(hash, HASH * at);
+  }
+  return all;
 }
 
 /** Proof of one leaf among leaf hashes; keep a `MerkleTree` where many are needed. */

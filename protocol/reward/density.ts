@@ -7,67 +7,129 @@ import { divideHalfEven } from './decimal.ts';
 export const SCALE_DECIMALS = 4;
 const FINEST = 11;
 
-/** A parent's counts, and the product of clipped/unclipped from this level on upwards once the level above is known. */
-interface Count {
-  unclipped: number;
-  clipped: number;
+/** The parents of one resolution that hold hotspots, in H3's order: there the children of one parent stand together. */
+interface Level {
+  readonly cells: BigUint64Array;
+  /** Where each one's children begin in the next finer level, and where the last one's end. */
+  readonly children: Uint32Array;
+  /** Hotspots in it, as far as finer resolutions left them. */
+  readonly unclipped: Uint32Array;
+  readonly clipped: Uint32Array;
 }
 
-/** Transmit scale of every cell (resolution 12) that holds an active hotspot; one cell per hotspot, repeated ones count. */
+/** A product of clipped / unclipped. */
+interface Fraction {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+const ONE: Fraction = { numerator: 1n, denominator: 1n };
+
+/** Transmit scale of every cell that holds an active hotspot, ascending; one cell per hotspot, repeated ones count. */
 export function densityScales(
   cells: Iterable<Cell>,
   table: readonly DensityLevel[],
 ): ReadonlyMap<Cell, bigint> {
-  const distinct = new Set<Cell>();
-  let finer = new Map<bigint, Count>();
-  for (const cell of cells) {
-    distinct.add(cell);
-    add(finer, cellParent(cell, FINEST), 1);
+  const sorted = BigUint64Array.from(cells).sort();
+  const finest = finestLevel(sorted);
+  const levels = [finest];
+  for (const level of table) levels.push(clipLevel(levels.at(-1) ?? finest, level));
+  const scales = finestScales(levels);
+  const scaleOf = new Map<Cell, bigint>();
+  let at = 0;
+  for (const cell of sorted) {
+    const parent = cellParent(cell, FINEST);
+    // Cells of another resolution begin with the first parent again.
+    if (parent < (finest.cells[at] ?? 0n)) at = 0;
+    while (finest.cells[at] !== parent) at += 1;
+    scaleOf.set(cell as Cell, scales[at] ?? 0n);
   }
-  for (const count of finer.values()) count.clipped = count.unclipped;
-  const levels: ReadonlyMap<bigint, Count>[] = [];
-  for (const level of table) {
-    finer = clip(finer, level);
-    levels.push(finer);
-  }
-  return new Map([...distinct].map((cell) => [cell, scaleOf(cell, { table, levels })]));
+  return scaleOf;
 }
 
-function clip(finer: ReadonlyMap<bigint, Count>, level: DensityLevel): Map<bigint, Count> {
-  const counts = new Map<bigint, Count>();
-  for (const [cell, count] of finer) add(counts, cellParent(cell, level.resolution), count.clipped);
-  for (const [cell, count] of counts) count.clipped = Math.min(count.unclipped, limit(cell, counts, level));
-  return counts;
+function finestLevel(sorted: BigUint64Array): Level {
+  const one = {
+    cells: sorted.map((cell) => cellParent(cell, FINEST)).sort(),
+    clipped: new Uint32Array(sorted.length).fill(1),
+  };
+  const level = gather(one, FINEST);
+  return { ...level, clipped: level.unclipped };
 }
 
-function limit(cell: bigint, counts: ReadonlyMap<bigint, Count>, level: DensityLevel): number {
-  // The limit is never below the target: most cells need no look at their neighbours.
-  if ((counts.get(cell)?.unclipped ?? 0) <= level.target) return level.target;
-  const occupied = gridDisk(cell.toString(16), 1).filter(
-    (near) => (counts.get(BigInt(`0x${near}`))?.unclipped ?? 0) >= level.target,
+function clipLevel(finer: Level, of: DensityLevel): Level {
+  const level = gather(finer, of.resolution);
+  const clipped = level.unclipped.map((count, at) => Math.min(count, limitOf(level, at, of)));
+  return { ...level, clipped };
+}
+
+/** The parents of a level's cells with their sums. */
+function gather(finer: Pick<Level, 'cells' | 'clipped'>, resolution: number): Omit<Level, 'clipped'> {
+  const { length } = finer.cells;
+  const cells = new BigUint64Array(length);
+  const children = new Uint32Array(length + 1);
+  const unclipped = new Uint32Array(length);
+  let count = 0;
+  let last: bigint | undefined;
+  for (let at = 0; at < length; at += 1) {
+    const parent = cellParent(finer.cells[at] ?? 0n, resolution);
+    if (parent !== last) {
+      cells[count] = last = parent;
+      children[count] = at;
+      count += 1;
+    }
+    unclipped[count - 1] = (unclipped[count - 1] ?? 0) + (finer.clipped[at] ?? 0);
+  }
+  children[count] = length;
+  return {
+    cells: cells.slice(0, count),
+    children: children.slice(0, count + 1),
+    unclipped: unclipped.slice(0, count),
+  };
+}
+
+function limitOf(
+  { cells, unclipped }: Pick<Level, 'cells' | 'unclipped'>,
+  at: number,
+  of: DensityLevel,
+): number {
+  // The limit lies between target and max: most cells need no look at their neighbours.
+  if ((unclipped[at] ?? 0) <= of.target || of.target === of.max) return of.target;
+  const occupied = gridDisk((cells[at] ?? 0n).toString(16), 1).filter(
+    (near) => (unclipped[placeOf(cells, BigInt(`0x${near}`))] ?? 0) >= of.target,
   ).length;
-  return Math.min(level.max, level.target * (Math.max(occupied - level.neighbours, 0) + 1));
+  return Math.min(of.max, of.target * (Math.max(occupied - of.neighbours, 0) + 1));
 }
 
-function scaleOf(
-  cell: bigint,
-  of: {
-    readonly table: readonly DensityLevel[];
-    readonly levels: readonly ReadonlyMap<bigint, Count>[];
-  },
-): bigint {
-  let [numerator, denominator] = [1n, 1n];
-  for (const [at, level] of of.table.entries()) {
-    const count = of.levels[at]?.get(cellParent(cell, level.resolution));
-    if (count === undefined || count.clipped === count.unclipped) continue;
-    numerator *= BigInt(count.clipped);
-    denominator *= BigInt(count.unclipped);
+/** Index of a cell among sorted ones; -1 where it is not among them. */
+function placeOf(sorted: BigUint64Array, cell: bigint): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0n) < cell) low = middle + 1;
+    else high = middle;
   }
-  return divideHalfEven(numerator * 10n ** BigInt(SCALE_DECIMALS), denominator);
+  return sorted[low] === cell ? low : -1;
 }
 
-function add(counts: Map<bigint, Count>, cell: bigint, value: number): void {
-  const count = counts.get(cell);
-  if (count === undefined) counts.set(cell, { unclipped: value, clipped: 0 });
-  else count.unclipped += value;
+/** Scales of the finest level's cells: the products over all levels, each rounded once. */
+function finestScales(levels: readonly Level[]): readonly bigint[] {
+  let coarser: Level | undefined;
+  let products: readonly Fraction[] = [];
+  for (const level of levels.toReversed()) {
+    const next: Fraction[] = [];
+    for (let at = 0, parent = 0; at < level.cells.length; at += 1) {
+      while (coarser !== undefined && at >= (coarser.children[parent + 1] ?? Infinity)) parent += 1;
+      next.push(times(products[parent] ?? ONE, level.clipped[at] ?? 0, level.unclipped[at] ?? 0));
+    }
+    [coarser, products] = [level, next];
+  }
+  return products.map(({ numerator, denominator }) =>
+    divideHalfEven(numerator * 10n ** BigInt(SCALE_DECIMALS), denominator),
+  );
+}
+
+function times(product: Fraction, clipped: number, unclipped: number): Fraction {
+  if (clipped === unclipped) return product;
+  const { numerator, denominator } = product;
+  return { numerator: numerator * BigInt(clipped), denominator: denominator * BigInt(unclipped) };
 }

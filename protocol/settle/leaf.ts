@@ -1,6 +1,7 @@
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58, hex } from '@scure/base';
 import type { Address, Amount, HotspotKey } from '../units.ts';
+import { fromHex } from '../wire/hex.ts';
 import { TableWriter } from './bytes/byte-table.ts';
 
 declare const brand: unique symbol;
@@ -42,10 +43,20 @@ export function payeeOfLeaf(key: LeafKey): Address | null {
 
 /** The entry that the settlement tree hashes (chain.md, "Bytes"), without the 0x00 that leaf hashing prepends. */
 export function leafEntry(input: { readonly network: Address; readonly leaf: Leaf }): Uint8Array {
-  return concatBytes(
-    LEAF_TAG,
-    new TableWriter().address(input.network).hex(input.leaf.key, 33).u64(input.leaf.cumulative).finish(),
-  );
+  return leafEntries(input.network)(input.leaf);
+}
+
+/** The entries of a network's leaves, one at a time: each call overwrites the bytes that the one before returned. */
+export function leafEntries(network: Address): (leaf: Leaf) => Uint8Array {
+  const head = concatBytes(LEAF_TAG, new TableWriter().address(network).finish());
+  const entry = new Uint8Array(head.length + 33 + 8);
+  entry.set(head);
+  const view = new DataView(entry.buffer);
+  return ({ key, cumulative }) => {
+    entry.set(fromHex(key), head.length);
+    view.setBigUint64(head.length + 33, cumulative, true);
+    return entry;
+  };
 }
 
 /** Ascending leaf order: key type, then key. */

@@ -1,8 +1,8 @@
-import { hex } from '@scure/base';
-import { leafHash } from '../evidence/merkle.ts';
+import { leafHash, TREE_HASHES, type TreeHashes } from '../evidence/merkle.ts';
 import { MerkleTree, verifyInclusion } from '../evidence/proof.ts';
 import type { Address, Hash } from '../units.ts';
-import { byLeafKey, leafEntry, type Leaf, type LeafKey } from './leaf.ts';
+import { fromHex, hashOf } from '../wire/hex.ts';
+import { byLeafKey, leafEntries, leafEntry, type Leaf, type LeafKey } from './leaf.ts';
 
 /** What a claim needs besides the accounts: place and proof of a leaf under the latest root. */
 export interface LeafProof {
@@ -26,26 +26,46 @@ export interface SettlementTree {
 export function settlementTree(input: {
   readonly network: Address;
   readonly leaves: Iterable<Leaf>;
+  readonly hashes?: TreeHashes | undefined;
 }): SettlementTree {
   const leaves = [...input.leaves].sort(byLeafKey);
   const twice = leaves.find((leaf, at) => leaf.key === leaves[at + 1]?.key);
   if (twice !== undefined) throw new RangeError(`the key ${twice.key} has two leaves`);
-  const hashes = leaves.map((leaf) => leafHash(leafEntry({ network: input.network, leaf })));
-  const tree = new MerkleTree(hashes);
-  const places = new Map(leaves.map((leaf, at) => [leaf.key, at]));
-  const leafHashes = hashes.map((hash) => hex.encode(hash) as Hash);
+  const { hashes = TREE_HASHES } = input;
+  const leafHashes = new Uint8Array(32 * leaves.length);
+  const entryOf = leafEntries(input.network);
+  let total = 0n;
+  for (const [at, leaf] of leaves.entries()) {
+    leafHashes.set(hashes.leaf(entryOf(leaf)), 32 * at);
+    total += leaf.cumulative;
+  }
+  const tree = new MerkleTree(leafHashes, hashes.node);
   return {
-    root: hex.encode(tree.root) as Hash,
-    total: leaves.reduce((sum, leaf) => sum + leaf.cumulative, 0n),
+    root: hashOf(tree.root),
+    total,
     leaves,
-    leafHashes,
+    get leafHashes() {
+      return tree.leaves.map(hashOf);
+    },
     prove: (key) => {
-      const index = places.get(key) ?? -1;
-      const [leaf, hash] = [leaves[index], leafHashes[index]];
-      if (leaf === undefined || hash === undefined) return undefined;
-      return { index, leaf, leafHash: hash, proof: tree.inclusionProof(index) };
+      const index = placeOf(leaves, key);
+      const leaf = leaves[index];
+      if (leaf?.key !== key) return undefined;
+      const proof = tree.inclusionProof(index);
+      return { index, leaf, leafHash: hashOf(leafHashes.subarray(32 * index, 32 * index + 32)), proof };
     },
   };
+}
+
+/** Index of the first leaf that does not come before the key. */
+function placeOf(leaves: readonly Leaf[], key: LeafKey): number {
+  let [low, high] = [0, leaves.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((leaves[middle]?.key ?? key) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Whether a leaf stands at its place in the tree with this root and count. */
@@ -62,6 +82,6 @@ export function verifyLeaf(input: {
     index: input.index,
     size: input.count,
     proof: input.proof,
-    root: hex.decode(input.root),
+    root: fromHex(input.root),
   });
 }

@@ -10,7 +10,7 @@ import type {
 import type { Numbers, Objection, PocState, PocVerdict, RecentPoc, ReportVerdict } from './poc.ts';
 import { bucketOf, regularInterval, wasBeaconer, wasWitness, type StatefulCase } from './rules/state.ts';
 import { select } from './selection.ts';
-import { moveClock } from './state.ts';
+import { clocksOf, moveClock } from './state.ts';
 
 export interface AdvanceInput {
   /** Moved in place. */
@@ -48,24 +48,20 @@ function judge(
   beacon: CheckedBeacon,
 ): Pick<PocVerdict, 'beacon' | 'witnesses'> {
   const { witnesses } = checked;
-  const of = ({ key, position: { receivedAt } }: CheckedReport): StatefulCase => ({
-    state,
-    policy,
-    key,
-    receivedAt,
-  });
-  const failed = beacon.standing ?? regularInterval(of(beacon)) ?? beacon.content;
+  const reciprocal = epoch >= BigInt(policy.reciprocity_from);
+  const beaconer = caseOf(beacon, { state, policy });
+  const failed = beacon.standing ?? regularInterval(beaconer) ?? beacon.content;
   moveBeaconClocks({ state, beacon, witnesses, failed });
   if (failed !== null) return beaconFailed(beacon, witnesses, failed);
-  for (const { objection, key, position } of witnesses)
-    if (objection === null) moveClock(state, { key, clock: 'lastWitness', to: position.receivedAt });
 
-  const reciprocal = epoch >= BigInt(policy.reciprocity_from);
-  const unheard = reciprocal ? wasWitness(of(beacon)) : undefined;
+  const objections = witnesses.map((witness): Objection | null => {
+    if (witness.objection !== null) return witness.objection;
+    const of = caseOf(witness, { state, policy });
+    moveClock(state, { key: witness.key, clock: 'lastWitness', to: of.receivedAt });
+    return (reciprocal ? wasBeaconer(of) : undefined) ?? null;
+  });
+  const unheard = reciprocal ? wasWitness(beaconer) : undefined;
   if (unheard !== undefined) return beaconFailed(beacon, witnesses, unheard);
-  const objectionTo = (witness: CheckedWitness): Objection | null =>
-    witness.objection ?? (reciprocal ? (wasBeaconer(of(witness)) ?? null) : null);
-  const objections = witnesses.map(objectionTo);
   const valid = witnesses.filter((_, order) => objections[order] === null);
   const selected = select(valid, policy.selected_witnesses);
   const bucket = bucketOf(beacon.position.receivedAt, policy);
@@ -79,6 +75,14 @@ function judge(
       return verdict(witness, { numbers, note: witness.trusted ? 'not_selected' : 'untrusted_pair' });
     }),
   };
+}
+
+/** A report with its hotspot's clocks as they are before it moves any. */
+function caseOf(
+  { key, position: { receivedAt } }: CheckedReport,
+  { state, policy }: Pick<AdvanceInput, 'state' | 'policy'>,
+): StatefulCase {
+  return { clocks: clocksOf(state, key), policy, receivedAt };
 }
 
 /** `last_beacon` needs 1 to 5 and 7, `last_beacon_recip` 6 as well and somebody else's attached report. */

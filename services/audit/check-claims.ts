@@ -15,6 +15,7 @@ import { openLeaves } from '#protocol/settle/folder/leaves-file';
 import { hotspotLeafKey, payeeLeafKey, type LeafKey } from '#protocol/settle/leaf';
 import { settlementTree } from '#protocol/settle/tree';
 import type { Address } from '#protocol/units';
+import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import { Outage } from '#services/runtime/outage';
 import { epochPath } from '#services/runtime/public-epochs';
 import type { PublicFiles } from '#services/runtime/public-files';
@@ -105,6 +106,7 @@ async function readLeaves(input: {
   const tree = settlementTree({
     network: network.address.toBase58() as Address,
     leaves: leavesOf(bytes, path),
+    hashes: nativeHashes,
   });
   if (tree.root !== latest.root)
     throw new Disagreement({

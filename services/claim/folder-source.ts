@@ -3,6 +3,7 @@ import { openLeaves } from '#protocol/settle/folder/leaves-file';
 import { settlementTree, type SettlementTree } from '#protocol/settle/tree';
 import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
+import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { Logger } from '#services/runtime/logger';
 import { epochPath } from '#services/runtime/public-epochs';
 import type { PublicFiles } from '#services/runtime/public-files';
@@ -59,6 +60,7 @@ function settlementOf(files: FolderFiles, wanted: Wanted): Settlement | null {
   const tree = settlementTree({
     network: tuple.network,
     leaves: openFile(files, FILES.leaves, openLeaves),
+    hashes: nativeHashes,
   });
   return tree.root === tuple.root ? { tuple, tree } : null;
 }

@@ -2,7 +2,7 @@ import type { FinalizedEpoch } from '#client';
 import { computeEpoch } from '#protocol/epoch';
 import { folderFiles, openFolder } from '#protocol/settle/folder';
 import { tupleHash } from '#protocol/settle/tuple';
-import { nativeSha256Hex as sha256Hex } from '#services/runtime/evidence/native-hash';
+import { nativeHashes as hashes } from '#services/runtime/evidence/native-hash';
 import { Outage } from '#services/runtime/outage';
 import { readEpochFiles } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
@@ -80,7 +80,7 @@ async function adopt(
   if (files === null) throw new Outage('file_missing', { location: from.adoptFrom, epoch: latest.epoch });
   const { stateBefore, tuple, ...input } = openFolder(files);
   if (tupleHash(tuple) !== latest.tupleHash) throw differs(latest, tupleHash(tuple));
-  const epochInput = { ...input, state: stateBefore, verify: options.verify, sha256Hex };
+  const epochInput = { ...input, state: stateBefore, verify: options.verify, hashes };
   const result = computeEpoch(epochInput);
   if (result.kind === 'empty') throw differs(latest, null);
   if (result.tupleHash !== latest.tupleHash) throw differs(latest, result.tupleHash);

@@ -7,7 +7,7 @@ import type { EpochNumber, Hash } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { epochBounds, epochFacts } from '#services/runtime/chain-epoch';
 import { holdsBeacon } from '#services/runtime/evidence-cut';
-import { nativeSha256Hex } from '#services/runtime/evidence/native-hash';
+import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { Logger } from '#services/runtime/logger';
 import type { Policies } from '#services/runtime/policies';
 import { readRegistryTable, type ChainView } from './chain-view.ts';
@@ -65,6 +65,6 @@ async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise
     denyFile,
     state,
     verify: options.verify,
-    sha256Hex: nativeSha256Hex,
+    hashes: nativeHashes,
   };
 }

@@ -1,6 +1,7 @@
 import { concatBytes } from '@noble/hashes/utils.js';
-import { base58, hex } from '@scure/base';
+import { base58 } from '@scure/base';
 import { ProtocolError, type ErrorContext, type ProtocolErrorCode } from '../../errors.ts';
+import { fromHex, toHex } from '../../wire/hex.ts';
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 const I64_LIMIT = 0x8000_0000_0000_0000n;
@@ -15,7 +16,7 @@ export class TableWriter {
   }
 
   hex(value: string, length: number): this {
-    const bytes = hex.decode(value);
+    const bytes = fromHex(value);
     if (bytes.length !== length)
       throw new RangeError(`expected ${length} bytes in hex, got ${bytes.length}: ${value}`);
     return this.bytes(bytes);
@@ -106,7 +107,7 @@ export class TableReader {
   }
 
   hex(length: number): string {
-    return hex.encode(this.bytes(length));
+    return toHex(this.bytes(length));
   }
 
   address(): string {

@@ -1,7 +1,7 @@
 import type { EpochFacts } from '../../epoch.ts';
 import { ProtocolError, type ErrorContext } from '../../errors.ts';
 import { openEvidence, type OpenedEvidence, type SealedEvidence } from '../../evidence/cut.ts';
-import { EMPTY_ROOT } from '../../evidence/merkle.ts';
+import { EMPTY_ROOT, type TreeHashes } from '../../evidence/merkle.ts';
 import { entryReceivedAt } from '../../evidence/record.ts';
 import type { Policy } from '../../policy.ts';
 
@@ -15,6 +15,7 @@ export function openEpochEvidence(input: {
   readonly facts: Pick<EpochFacts, 'epoch' | 'start' | 'end'>;
   readonly policy: Pick<Policy, 'logs' | 'grace_ms' | 'windows'>;
   readonly evidence: readonly SealedEvidence[];
+  readonly hashes?: TreeHashes | undefined;
 }): OpenedEvidence[] {
   const { policy, evidence } = input;
   const foreign = evidence.find(({ origin }) => !policy.logs.some((log) => log.origin === origin));
@@ -23,7 +24,7 @@ export function openEpochEvidence(input: {
     const [sealed, again] = evidence.filter((candidate) => candidate.origin === origin);
     if (sealed === undefined || again !== undefined)
       throw mismatch(origin, { expected: 'its evidence once' });
-    const opened = openEvidence(sealed);
+    const opened = openEvidence(sealed, input.hashes);
     if (opened.size > 0) requireCut({ ...input, sealed, opened });
     return opened;
   });

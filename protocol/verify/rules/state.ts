@@ -1,19 +1,17 @@
 import type { Policy } from '../../policy.ts';
-import type { HotspotKey, Millis } from '../../units.ts';
-import type { Clocks, Numbers, Objection, PocState } from '../poc.ts';
-import { clocksOf } from '../state.ts';
+import type { Millis } from '../../units.ts';
+import type { Clocks, Numbers, Objection } from '../poc.ts';
 
-/** A report whose stateless checks passed, at its reception. */
+/** A report whose stateless checks passed, at its reception, with its hotspot's clocks. */
 export interface StatefulCase {
-  readonly state: PocState;
+  readonly clocks: Clocks;
   readonly policy: Policy;
-  readonly key: HotspotKey;
   readonly receivedAt: Millis;
 }
 
 /** Beacon check 6: one beacon per bucket of the interval, counted from the Unix epoch. */
-export function regularInterval({ state, policy, key, receivedAt }: StatefulCase): Objection | undefined {
-  const { lastBeacon } = clocksOf(state, key);
+export function regularInterval({ clocks, policy, receivedAt }: StatefulCase): Objection | undefined {
+  const { lastBeacon } = clocks;
   const bucket = bucketOf(receivedAt, policy);
   if (lastBeacon === null || bucket > bucketOf(lastBeacon, policy)) return undefined;
   const numbers = {
@@ -43,8 +41,8 @@ export function bucketOf(time: Millis, policy: Policy): number {
 }
 
 /** A clock that never moved is too old; one that is ahead is not. */
-function tooOld({ state, policy, key, receivedAt }: StatefulCase, clock: keyof Clocks): Numbers | undefined {
-  const last = clocksOf(state, key)[clock];
+function tooOld({ clocks, policy, receivedAt }: StatefulCase, clock: keyof Clocks): Numbers | undefined {
+  const last = clocks[clock];
   const age = last === null ? null : receivedAt - last;
   const limit = policy.windows.reciprocity_ms;
   if (age !== null && age < limit) return undefined;

@@ -4,6 +4,8 @@ import { settlementTree, verifyLeaf } from '#protocol/settle/tree';
 import { leafHash } from '#protocol/evidence/merkle';
 import { openTuple, tupleBytes, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { amount, epochNumber, type Address, type Hash, type HotspotKey } from '#protocol/units';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import { base58, hex } from '@scure/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -85,6 +87,21 @@ describe('the settlement tree', () => {
       }),
       { seed: 11 },
     );
+  });
+
+  it('is the same by native hashes, and from leaves in any order', () => {
+    const network = address('33'.repeat(32));
+    const some = Array.from({ length: 300 }, (_, at) => ({
+      key: leafKey(`01${hex.encode(sha256(Uint8Array.of(at, at >> 8)))}`),
+      cumulative: amount(BigInt(at) ** 7n + 1n),
+    }));
+    const tree = settlementTree({ network, leaves: some });
+    const native = settlementTree({ network, leaves: [...some].reverse(), hashes: nativeHashes });
+    expect(native.root).toBe(tree.root);
+    expect(native.leafHashes).toEqual(tree.leafHashes);
+    expect(native.leaves).toEqual(tree.leaves);
+    expect(native.total).toBe(some.reduce((sum, { cumulative }) => sum + cumulative, 0n));
+    for (const { key } of some.slice(0, 20)) expect(native.prove(key)).toEqual(tree.prove(key));
   });
 
   it('refuses a key that stands twice and answers nothing for one that it does not hold', () => {
