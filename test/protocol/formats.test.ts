@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { base58, hex, utf8 } from '@scure/base';
+import { base58, base64, hex, utf8 } from '@scure/base';
+import { denyFileBytes, denyFileHash, denyMessage, openDenyFile } from '#protocol/deny/deny-file';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { EMPTY_ROOT, leafHash } from '#protocol/evidence/merkle';
 import { receiptBytes } from '#protocol/evidence/receipt';
@@ -24,6 +25,7 @@ import { emptyState, openState, stateBytes, stateHash, type EpochState } from '#
 import { GENESIS_PARENT, openTuple, tupleBytes, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { amount, epochNumber, millis, type Address, type Hash, type HotspotKey } from '#protocol/units';
 import type { ReportVerdict } from '#protocol/verify/poc';
+import { keyText } from '#protocol/wire/key';
 import { reportId } from '#protocol/wire/report';
 import { describe, expect, it } from 'vitest';
 
@@ -173,6 +175,19 @@ const note = {
   sign: (message: Uint8Array) => ed25519.sign(message, SIGNER),
 };
 
+const grounds = {
+  from: 5,
+  reason: 'impossible_lag',
+  epoch: 6,
+  evidence: [{ origin: ORIGIN, index: 4 }],
+} as const;
+const [first, second] = [KEY, `01${'22'.repeat(32)}` as HotspotKey].map(keyText);
+const entries = {
+  keys: [{ key: first ?? '', from: 6, reason: 'keeper', epoch: 6, evidence: [] }],
+  edges: [{ a: first ?? '', b: second ?? '', ...grounds }],
+} as const;
+const denied = { version: 1, ...entries, signature: base64.encode(note.sign(denyMessage(entries))) } as const;
+
 /** Every example of docs/formats.md: bytes as hex, text as it is, hashes as 64 digits. */
 const EXAMPLES: Readonly<Record<string, Uint8Array | string>> = {
   'entropy record': entropy,
@@ -194,6 +209,9 @@ const EXAMPLES: Readonly<Record<string, Uint8Array | string>> = {
   'registry hash': registryHash(registryBytes(registry)),
   policy: policyBytes(DEFAULT_POLICY),
   'policy hash': policyHash(DEFAULT_POLICY),
+  'deny list': denyFileBytes(denied),
+  'signed by the keeper': denyMessage(entries),
+  'deny list hash': denyFileHash(denyFileBytes(denied)),
   state: stateBytes(state),
   'state hash': stateHash(stateBytes(state)),
   'empty state': stateBytes(emptyState()),
@@ -254,6 +272,7 @@ describe('docs/formats.md', () => {
     expect(openLeaves(bytes('leaves file'))).toEqual(leaves);
     expect(openEpochFacts(bytes('epoch'))).toEqual(facts);
     expect(openPolicy(bytes('policy'))).toEqual(DEFAULT_POLICY);
+    expect(openDenyFile(bytes('deny list'))).toEqual(denied);
     expect([...openManifest(bytes('manifest')).keys()]).toEqual(['tuple.bin']);
     expect(evidenceBytes(openEvidenceFile(bytes('evidence file')))).toEqual(bytes('evidence file'));
   });

@@ -6,18 +6,19 @@ import { median, quantile } from './order-statistics.ts';
 
 /** Receptions of a beaconer that make one number of it. */
 export const LEAST_RECEPTIONS = 3;
-/** How near to the usual difference a beaconer must be, tenths of a dB, and by how many these outnumber the others. */
+/** How near to the usual difference a beaconer must be to be heard alike, tenths of a dB. */
 export const ALIKE_DDB = 30;
-export const LEAST_SURPLUS = 6;
 /** Beaconers that both hear. */
 export const LEAST_COMMON = 8;
 /** What the middle half of the differences may span, for every three parts that the middle half of the signals spans. */
-export const MOST_SPAN = { outside: 2, direct: 3 };
-const SPAN = 3;
+export const MOST_SPAN = { of: 3, most: 2 };
 /** Metres that the two claim to be apart. */
 export const LEAST_APART_M = 1000;
 /** Others who are alike with both. */
-export const LEAST_COMPANIONS = 2;
+export const LEAST_COMPANIONS = 3;
+/** By how many those alike outnumber the others, and of how many the others may be one: without, and with the company. */
+export const OUTSIDE = { surplus: 8, exceptions: 4 };
+export const INSIDE = { surplus: 6, exceptions: 8 };
 /** What the path between the two may take more or less than the paths of the others say, tenths of a dB. */
 export const DETOUR_DDB = 60;
 
@@ -43,9 +44,9 @@ interface Common {
 
 /**
  * Pairs of hotspots that hear everybody alike, though they claim to be apart: walls and hills differ from place to place
- * by 6 dB and more for each beaconer, antennas of one room differ by the same amount for all of them. Four or more that
+ * by 6 dB and more for each beaconer, antennas of one room differ by the same amount for all of them. Five or more that
  * are alike in pairs are no chance. Only what listeners signed themselves counts, and not what they say of one another,
- * unless the path between the two fits what they share with the others: then all of them are behind attenuators.
+ * unless they hear hardly anybody else and the paths between them fit: then all of them are behind attenuators.
  */
 export const heardAlike: Classifier = (of) => {
   const ears = new Map([...of.heard].map(([key, heard]) => [key, earsOf(of, key, heard)]));
@@ -97,18 +98,25 @@ function isAlike(of: {
     common.pair,
     outsiders.map(({ key }) => key),
   );
-  if (holds(outside, MOST_SPAN.outside)) return true;
-  return holds(common, MOST_SPAN.direct) && isDirect(ears, common);
+  return (
+    holds(outside, OUTSIDE) || (holds(common, INSIDE) && isClosed(ears, common) && isDirect(ears, common))
+  );
 }
 
-function holds({ beaconers }: Pick<Common, 'beaconers'>, mostSpan: number): boolean {
-  const surplus = 2 * withinOf({ beaconers }).length - beaconers.length;
-  if (beaconers.length < LEAST_COMMON || surplus < LEAST_SURPLUS) return false;
+function holds({ beaconers }: Pick<Common, 'beaconers'>, by: typeof OUTSIDE): boolean {
+  const exceptions = beaconers.length - withinOf({ beaconers }).length;
+  if (beaconers.length < LEAST_COMMON || beaconers.length - 2 * exceptions < by.surplus) return false;
+  if (exceptions * by.exceptions > beaconers.length) return false;
   const differences = spanOf(beaconers.map(({ off }) => off));
   return [0, 1].every((side) => {
     const signals = spanOf(beaconers.flatMap(({ ears }) => ears[side]?.signal ?? []));
-    return differences * SPAN <= signals * mostSpan;
+    return differences * MOST_SPAN.of <= signals * MOST_SPAN.most;
   });
+}
+
+/** Whether whom both hear is at least half of whom each hears. */
+function isClosed(ears: ReadonlyMap<HotspotKey, Ears>, { pair, beaconers }: Common): boolean {
+  return pair.every((key) => 2 * beaconers.length >= (ears.get(key)?.size ?? 0));
 }
 
 function spanOf(values: readonly number[]): number {

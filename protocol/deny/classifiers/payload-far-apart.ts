@@ -1,7 +1,7 @@
 import { distanceMetres } from '../../geo/cell.ts';
 import type { HotspotKey } from '../../units.ts';
+import { beaconAirtime } from './airtime.ts';
 import { findingOf, type Classifier, type Finding, type Shown } from './finding.ts';
-import { frameOf } from './frame.ts';
 import { factsOf, type Observed, type Reception, type SeenPoc } from './observed.ts';
 
 /** Metres that one transmission does not reach: only two antennas 1,300 m above all between them would see each other. */
@@ -11,8 +11,8 @@ export const LEAST_APART = 8;
 export const LEAST_OTHERS = 3;
 export const LEAST_SHARE = 4;
 
-/** Of those who stand apart, whoever does so in a share near the largest is named first, three quarters of it. */
-const NAMED_AT_ONCE = { of: 4, least: 3 };
+/** Who stands apart in three quarters of the largest share, or more, is named at once; the others after a new count. */
+export const NAMED_AT_ONCE = { of: 4, least: 3 };
 
 interface Tally {
   readonly apart: Shown[];
@@ -87,7 +87,7 @@ function farPocs(of: Observed): {
       if (metres <= reach) near.push(witness);
     }
     if (near.length > 0) together.set(poc.key, (together.get(poc.key) ?? 0) + 1);
-    if (far.length > 0) pocs.push({ poc, near, far, airtime: frameOf(beaconer)?.airtimeMs ?? 0 });
+    if (far.length > 0) pocs.push({ poc, near, far, airtime: beaconAirtime(beaconer) ?? 0 });
   }
   return { pocs, together };
 }
