@@ -2,7 +2,7 @@ import { leafHash, TREE_HASHES, type TreeHashes } from '../evidence/merkle.ts';
 import { MerkleTree, verifyInclusion } from '../evidence/proof.ts';
 import type { Address, Hash } from '../units.ts';
 import { fromHex, hashOf } from '../wire/hex.ts';
-import { byLeafKey, leafEntries, leafEntry, type Leaf, type LeafKey } from './leaf.ts';
+import { inLeafOrder, leafEntries, leafEntry, type Leaf, type LeafKey } from './leaf.ts';
 
 /** What a claim needs besides the accounts: place and proof of a leaf under the latest root. */
 export interface LeafProof {
@@ -28,14 +28,13 @@ export function settlementTree(input: {
   readonly leaves: Iterable<Leaf>;
   readonly hashes?: TreeHashes | undefined;
 }): SettlementTree {
-  const leaves = [...input.leaves].sort(byLeafKey);
-  const twice = leaves.find((leaf, at) => leaf.key === leaves[at + 1]?.key);
-  if (twice !== undefined) throw new RangeError(`the key ${twice.key} has two leaves`);
+  const leaves = inLeafOrder(input.leaves);
   const { hashes = TREE_HASHES } = input;
   const leafHashes = new Uint8Array(32 * leaves.length);
   const entryOf = leafEntries(input.network);
   let total = 0n;
   for (const [at, leaf] of leaves.entries()) {
+    if (leaf.key === leaves[at - 1]?.key) throw new RangeError(`the key ${leaf.key} has two leaves`);
     leafHashes.set(hashes.leaf(entryOf(leaf)), 32 * at);
     total += leaf.cumulative;
   }
