@@ -126,7 +126,8 @@ export class Grouper {
   #pushOrphan(payload: string, item: LoggedReport): void {
     const { key } = item.report;
     const waiting = this.#orphansOf.get(key) ?? 0;
-    if (waiting >= UNCHECKED_ORPHANS && !this.#wellSigned(item)) {
+    const checked = waiting >= UNCHECKED_ORPHANS;
+    if (checked && !this.#wellSigned(item)) {
       this.#loose.push(item);
       return;
     }
@@ -135,14 +136,14 @@ export class Grouper {
       entry = { payload, reports: [], beacon: null, beaconAt: null, judged: null };
       this.#entries.set(payload, entry);
     }
-    if (!this.#append(entry, item)) return;
+    if (!this.#append(entry, item, checked)) return;
     this.#orphans.set(item, entry);
     this.#orphansOf.set(key, waiting + 1);
   }
 
   /** False where the report was put out instead. */
-  #append(entry: Entry, item: LoggedReport): boolean {
-    const kept = entry.reports.length < UNCHECKED_REPORTS || this.#wellSigned(item);
+  #append(entry: Entry, item: LoggedReport, checked = false): boolean {
+    const kept = checked || entry.reports.length < UNCHECKED_REPORTS || this.#wellSigned(item);
     if (kept) entry.reports.push(item);
     else this.#loose.push(item);
     return kept;

@@ -2,7 +2,7 @@ import { DEFAULT_POLICY } from '#protocol/policy';
 import { decimalText } from '#protocol/reward/decimal';
 import { densityScales } from '#protocol/reward/density';
 import type { Cell } from '#protocol/units';
-import { cellToChildren, cellToParent, gridDisk } from 'h3-js';
+import { cellToCenterChild, cellToChildren, cellToParent, gridDisk } from 'h3-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -95,5 +95,21 @@ describe('density scales', () => {
     expect(densityScales([...crowd].reverse(), DEFAULT_POLICY.density)).toEqual(
       new Map([...densityScales(crowd, DEFAULT_POLICY.density)].sort(([a], [b]) => (a < b ? 1 : -1))),
     );
+  });
+
+  it('are those of the parents at resolution 11, whatever the resolution of the cells', () => {
+    const elevens = gridDisk('8b1f1d489b2cfff', 6);
+    const fleet = elevens.flatMap((eleven, at) =>
+      [11, 12, 15].map((finer) => cellToCenterChild(eleven, finer)).slice(at % 3),
+    );
+    const scales = densityScales(fleet.map(ofHex), DEFAULT_POLICY.density);
+    const parents = densityScales(
+      fleet.map((each) => ofHex(cellToParent(each, 11))),
+      DEFAULT_POLICY.density,
+    );
+    expect(scales.size).toBe(fleet.length);
+    for (const each of fleet)
+      expect(scales.get(ofHex(each))).toBe(parents.get(ofHex(cellToParent(each, 11))));
+    expect([...scales.keys()]).toEqual([...scales.keys()].sort((a, b) => (a < b ? -1 : 1)));
   });
 });

@@ -164,4 +164,59 @@ describe('the pools of an epoch', () => {
     }).amounts;
     expect(a && b && a.beacon <= b.beacon && a.witness <= b.witness && a.data <= b.data).toBe(true);
   });
+
+  it('depend on what shares are to each other: the same multiple of all of them pays the same to a unit', () => {
+    const share = fc.bigInt({ min: 0n, max: 10n ** 6n });
+    const hotspot = fc.record({ beacon: share, witness: share, open: fc.boolean() });
+    fc.assert(
+      fc.property(
+        fc.array(hotspot, { minLength: 1, maxLength: 20 }),
+        fc.bigInt({ min: 2n, max: 1000n }),
+        (entries, times) => {
+          const payOf = (factor: bigint) =>
+            rewardEpoch({
+              emission: EMISSION,
+              policy: DEFAULT_POLICY,
+              shares: entries.map(({ beacon, witness, open }, key) => ({
+                key,
+                beacon: factor * beacon * SHARE,
+                witness: factor * witness * SHARE,
+                credits: 0n,
+                open,
+              })),
+              voters: 1,
+            });
+          const [once, often] = [payOf(1n), payOf(times)];
+          // Half of a rate's last decimal, times the share, is far less than a unit: only the floor can move.
+          for (const [at, { beacon, witness }] of once.amounts.entries()) {
+            const other = often.amounts[at];
+            expect(distance(beacon, other?.beacon ?? -1n) <= 1n).toBe(true);
+            expect(distance(witness, other?.witness ?? -1n) <= 1n).toBe(true);
+          }
+          expect(often.capped).toBe(once.capped);
+        },
+      ),
+      { seed: 20_261_124, numRuns: 200 },
+    );
+  });
+
+  it('pay each hotspot the same in whatever order the hotspots stand', () => {
+    const share = fc.bigInt({ min: 0n, max: 10n ** 12n });
+    const hotspot = fc.record({ beacon: share, witness: share, credits: share, open: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(hotspot, { maxLength: 20 }), fc.integer(), (entries, turn) => {
+        const shares = entries.map((entry, key) => ({ key, ...entry }));
+        const other = shares.toSorted((a, b) => Math.sin(turn + a.key) - Math.sin(turn + b.key));
+        const pay = (of: typeof shares) =>
+          rewardEpoch({ emission: EMISSION, policy: DEFAULT_POLICY, shares: of, voters: 2 });
+        const { amounts, ...rest } = pay(shares);
+        const { amounts: moved, ...same } = pay(other);
+        expect(moved.toSorted((a, b) => a.key - b.key)).toEqual(amounts);
+        expect(same).toEqual(rest);
+      }),
+      { seed: 20_261_124, numRuns: 100 },
+    );
+  });
 });
+
+const distance = (a: bigint, b: bigint): bigint => (a < b ? b - a : a - b);
