@@ -1,4 +1,4 @@
-/** Draws that follow from a seed alone (mulberry32): the same fleet on every run. */
+/** Draws that follow from a seed alone, good enough for fleets: the same on every run. */
 export class Draws {
   #state: number;
 

@@ -18,12 +18,12 @@ export type Kind = (typeof KINDS)[number];
 /** What each kind of cheater does. */
 export const CHEATS: Readonly<Record<Exclude<Kind, 'honest'>, string>> = {
   spoofer_near: 'asserts a place 10 to 90 km from its antenna',
-  spoofer_far: 'asserts a place in another city, 300 km away or more',
+  spoofer_far: 'asserts a place around another city, 400 km from its own or more',
   liar: 'makes up the RSSI of what it hears: always the same, any, or just below the bound',
   silent: 'only receives; reports beacons that it never sends, which a second one claims to hear',
   sybil: 'one of ten in a room that claim places kilometres apart, attenuated or behind one antenna',
   forwarder_near: 'signs as well what a friend 10 to 90 km away hears',
-  forwarder_far: 'signs as well what a friend in another city hears, 300 km away or more',
+  forwarder_far: 'signs as well what a friend hears who is 400 km away or more',
   early: 'one of four that hand each other their payloads before they are sent',
 };
 
@@ -47,7 +47,6 @@ export interface Hotspot {
   /** What the chain says. */
   readonly facts: HotspotFacts;
   readonly city: City;
-  readonly group: number;
   /** Where the antenna is. */
   readonly place: Coordinates;
   /** Antennas of one room have one number: what lies between it and others is the same for all of them. */

@@ -103,7 +103,6 @@ function makeHotspot(of: {
       registeredAt: REGISTERED_S,
     },
     city,
-    group: of.cities.indexOf(city),
     place,
     site: isSybil ? first : index,
     exponent,

@@ -1,8 +1,10 @@
 import { deriveBeacon, type DerivedBeacon, type Entropy } from '#protocol/crypto/payload';
+import { addTo } from '#protocol/deny/classifiers/grouped';
 import { freeSpaceTenths } from '#protocol/geo/free-space';
 import { regionPlan, type Region } from '#protocol/geo/regions';
 import { assertedRegion } from '#protocol/verify/rules/participant';
 import { airtimeMs, metresBetween } from '#services/simulate/radio';
+import type { City } from './cities.ts';
 import { Draws } from './draws.ts';
 import type { Hotspot } from './hotspot.ts';
 import { floorOf, pathLoss, receive } from './radio.ts';
@@ -53,16 +55,16 @@ export interface Air {
 
 /** The same fleet and seed, the same air. */
 export function openAir(fleet: readonly Hotspot[], seed: number): Air {
-  const groups = new Map<number, Hotspot[]>();
+  const inCity = new Map<City, Hotspot[]>();
   const forwarders = new Map<number, Hotspot[]>();
   for (const hotspot of fleet) {
-    add(groups, hotspot.group, hotspot);
+    addTo(inCity, hotspot.city, hotspot);
     const [friend] = hotspot.friends;
-    if (friend !== undefined && hotspot.kind.startsWith('forwarder')) add(forwarders, friend, hotspot);
+    if (friend !== undefined && hotspot.kind.startsWith('forwarder')) addTo(forwarders, friend, hotspot);
   }
   const links = fleet.map((from) => {
     const { power, datarate, hertz } = settingOf(from);
-    return (groups.get(from.group) ?? []).flatMap((to): Link[] => {
+    return (inCity.get(from.city) ?? []).flatMap((to): Link[] => {
       if (to === from) return [];
       const loss = pathLoss({ seed, from, to, hertz });
       const arrives = power + from.gain + from.transmitOffset - loss + to.gain;
@@ -71,12 +73,6 @@ export function openAir(fleet: readonly Hotspot[], seed: number): Air {
     });
   });
   return { fleet, links, forwarders };
-}
-
-function add(map: Map<number, Hotspot[]>, at: number, hotspot: Hotspot): void {
-  const before = map.get(at);
-  if (before === undefined) map.set(at, [hotspot]);
-  else before.push(hotspot);
 }
 
 /** Lets a hotspot beacon once: its frame, who hears it, and what cheaters make of it. */

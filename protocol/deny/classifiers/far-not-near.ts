@@ -2,6 +2,7 @@ import { distanceMetres } from '../../geo/cell.ts';
 import type { HotspotKey } from '../../units.ts';
 import { findingOf, type Classifier, type Shown } from './finding.ts';
 import { factsOf, type Observed, type Reception } from './observed.ts';
+import { addTo } from './grouped.ts';
 
 /** Metres below which the asserted neighbours stand, and above which the far ones do. */
 export const NEAR_M = 5_000;
@@ -57,9 +58,7 @@ function loudOnes(
     for (const [beaconer, [first]] of heard) {
       if (first === undefined || !by.vouches(witness) || !by.vouches(beaconer)) continue;
       if (by.metres(witness, beaconer) <= NEAR_M) continue;
-      const before = heardFar.get(beaconer);
-      if (before === undefined) heardFar.set(beaconer, [first]);
-      else before.push(first);
+      addTo(heardFar, beaconer, first);
     }
   return new Map([...heardFar].filter(([, receptions]) => receptions.length >= LEAST_WITNESSES));
 }
@@ -71,12 +70,7 @@ function gridOf(of: Observed, keys: Iterable<HotspotKey>): (around: HotspotKey) 
     return [Math.floor(latitude / 100_000_000), Math.floor(longitude / 200_000_000)];
   };
   const squares = new Map<string, HotspotKey[]>();
-  for (const key of keys) {
-    const name = squareOf(key).join();
-    const before = squares.get(name);
-    if (before === undefined) squares.set(name, [key]);
-    else before.push(key);
-  }
+  for (const key of keys) addTo(squares, squareOf(key).join(), key);
   return (around) => {
     const [row, column] = squareOf(around);
     return [-1, 0, 1].flatMap((up) =>

@@ -1,46 +1,27 @@
 import { distanceMetres } from '../../geo/cell.ts';
 import type { HotspotKey } from '../../units.ts';
 import { findingOf, pairOf, type Classifier, type Shown } from './finding.ts';
-import { factsOf, type Observed, type Reception } from './observed.ts';
+import { candidates, commonOf, earsOf, LEAST_COMMON, type Common, type Ears } from './ears.ts';
+import { factsOf, type Observed } from './observed.ts';
 import { median, quantile } from './order-statistics.ts';
 
-/** Receptions of a beaconer that make one number of it. */
-export const LEAST_RECEPTIONS = 3;
+type Graph = Map<HotspotKey, Map<HotspotKey, Common>>;
+
 /** How near to the usual difference a beaconer must be to be heard alike, tenths of a dB. */
 export const ALIKE_DDB = 30;
-/** Beaconers that both hear. */
-export const LEAST_COMMON = 8;
-/** What the middle half of the differences may span, for every three parts that the middle half of the signals spans. */
-export const MOST_SPAN = { of: 3, most: 2 };
 /** Metres that the two claim to be apart. */
 export const LEAST_APART_M = 1000;
 /** Others who are alike with both. */
 export const LEAST_COMPANIONS = 3;
 /** By how many those alike outnumber the others, and of how many the others may be one: without, and with the company. */
-export const OUTSIDE = { surplus: 8, exceptions: 4 };
-export const INSIDE = { surplus: 6, exceptions: 8 };
+export const OUTSIDE = { surplus: 6, exceptions: 3 };
+export const INSIDE = { surplus: 4, exceptions: 4 };
+/** Without the company: what the middle half of the differences may span of what the middle half of the signals spans. */
+export const MOST_SPAN = { of: 5, most: 4 };
+/** With the company: what it is at least of all whom each of the two hears. */
+export const CLOSED = { of: 4, least: 3 };
 /** What the path between the two may take more or less than the paths of the others say, tenths of a dB. */
 export const DETOUR_DDB = 60;
-
-/** A beaconer as somebody hears it. */
-interface Ear {
-  /** Median of the signals without the listener's antenna gain, tenths of a dBm. */
-  readonly signal: number;
-  readonly first: Reception;
-}
-type Ears = ReadonlyMap<HotspotKey, Ear>;
-type Graph = Map<HotspotKey, Map<HotspotKey, Common>>;
-
-/** A beaconer that two hotspots hear. */
-interface Common {
-  readonly pair: readonly [HotspotKey, HotspotKey];
-  readonly beaconers: readonly {
-    readonly key: HotspotKey;
-    readonly ears: readonly [Ear, Ear];
-    /** Tenths of a dB from the usual difference of the two. */
-    readonly off: number;
-  }[];
-}
 
 /**
  * Pairs of hotspots that hear everybody alike, though they claim to be apart: walls and hills differ from place to place
@@ -61,13 +42,34 @@ export const heardAlike: Classifier = (of) => {
   for (const [a, others] of resembling)
     for (const [b, common] of others)
       if (a < b && isAlike({ ears, resembling, common })) connect(alike, common);
+  keepCompany(alike);
   return [...alike].flatMap(([a, others]) =>
-    [...others].flatMap(([b, common]) => {
-      const companions = [...others.keys()].filter((key) => alike.get(b)?.has(key) === true).length;
-      return a < b && companions >= LEAST_COMPANIONS ? finding(of, { common, companions }) : [];
-    }),
+    [...others].flatMap(([b, common]) =>
+      a < b ? finding(of, { common, companions: companionsOf(alike, common) }) : [],
+    ),
   );
 };
+
+/** Leaves the pairs that have enough company among those that are left: all of a room are alike, chance makes no rooms. */
+function keepCompany(alike: Graph): void {
+  for (;;) {
+    const lonely = [...alike.values()].flatMap((others) =>
+      [...others.values()].filter((common) => companionsOf(alike, common) < LEAST_COMPANIONS),
+    );
+    if (lonely.length === 0) return;
+    for (const {
+      pair: [a, b],
+    } of lonely) {
+      alike.get(a)?.delete(b);
+      alike.get(b)?.delete(a);
+    }
+  }
+}
+
+/** How many are alike with both of a pair. */
+function companionsOf(alike: Graph, { pair: [a, b] }: Common): number {
+  return [...(alike.get(a)?.keys() ?? [])].filter((key) => alike.get(b)?.has(key) === true).length;
+}
 
 function finding(
   of: Observed,
@@ -98,15 +100,21 @@ function isAlike(of: {
     common.pair,
     outsiders.map(({ key }) => key),
   );
-  return (
-    holds(outside, OUTSIDE) || (holds(common, INSIDE) && isClosed(ears, common) && isDirect(ears, common))
-  );
+  if (holds(outside, OUTSIDE) && isSharp(outside)) return true;
+  return holds(common, INSIDE) && isClosed(ears, common) && isDirect(ears, common);
 }
 
 function holds({ beaconers }: Pick<Common, 'beaconers'>, by: typeof OUTSIDE): boolean {
   const exceptions = beaconers.length - withinOf({ beaconers }).length;
-  if (beaconers.length < LEAST_COMMON || beaconers.length - 2 * exceptions < by.surplus) return false;
-  if (exceptions * by.exceptions > beaconers.length) return false;
+  return (
+    beaconers.length >= LEAST_COMMON &&
+    beaconers.length - 2 * exceptions >= by.surplus &&
+    exceptions * by.exceptions <= beaconers.length
+  );
+}
+
+/** Whether the differences span less than the signals: where all is heard at the edge, everybody hears alike. */
+function isSharp({ beaconers }: Pick<Common, 'beaconers'>): boolean {
   const differences = spanOf(beaconers.map(({ off }) => off));
   return [0, 1].every((side) => {
     const signals = spanOf(beaconers.flatMap(({ ears }) => ears[side]?.signal ?? []));
@@ -114,9 +122,9 @@ function holds({ beaconers }: Pick<Common, 'beaconers'>, by: typeof OUTSIDE): bo
   });
 }
 
-/** Whether whom both hear is at least half of whom each hears. */
+/** Whether the two hear hardly anybody but those whom both hear. */
 function isClosed(ears: ReadonlyMap<HotspotKey, Ears>, { pair, beaconers }: Common): boolean {
-  return pair.every((key) => 2 * beaconers.length >= (ears.get(key)?.size ?? 0));
+  return pair.every((key) => beaconers.length * CLOSED.of >= (ears.get(key)?.size ?? 0) * CLOSED.least);
 }
 
 function spanOf(values: readonly number[]): number {
@@ -137,51 +145,6 @@ function isDirect(ears: ReadonlyMap<HotspotKey, Ears>, { pair: [a, b], beaconers
     }),
   );
   return detours.length > 0 && Math.abs(median(detours)) <= DETOUR_DDB;
-}
-
-function earsOf(of: Observed, key: HotspotKey, heard: ReadonlyMap<HotspotKey, readonly Reception[]>): Ears {
-  const { gain } = factsOf(of, key);
-  const ears = new Map<HotspotKey, Ear>();
-  for (const [beaconer, receptions] of heard) {
-    const signals = receptions.flatMap(({ signal }) => signal ?? []);
-    const first = receptions.find(({ signal }) => signal !== null);
-    if (first !== undefined && signals.length >= LEAST_RECEPTIONS)
-      ears.set(beaconer, { signal: median(signals) - gain, first });
-  }
-  return ears;
-}
-
-/** Pairs that hear enough of the same beaconers, each once, the smaller key first. */
-function* candidates(ears: ReadonlyMap<HotspotKey, Ears>): Generator<readonly [HotspotKey, HotspotKey]> {
-  const heardBy = new Map<HotspotKey, HotspotKey[]>();
-  for (const [key, of] of ears)
-    for (const beaconer of of.keys()) {
-      const before = heardBy.get(beaconer);
-      if (before === undefined) heardBy.set(beaconer, [key]);
-      else before.push(key);
-    }
-  for (const [a, of] of ears) {
-    const common = new Map<HotspotKey, number>();
-    for (const beaconer of of.keys())
-      for (const b of heardBy.get(beaconer) ?? []) if (a < b) common.set(b, (common.get(b) ?? 0) + 1);
-    for (const [b, count] of common) if (count >= LEAST_COMMON) yield [a, b];
-  }
-}
-
-/** Whom both hear, or those named of them. */
-function commonOf(
-  ears: ReadonlyMap<HotspotKey, Ears>,
-  pair: readonly [HotspotKey, HotspotKey],
-  keys: Iterable<HotspotKey> = ears.get(pair[0])?.keys() ?? [],
-): Common {
-  const [a, b] = [ears.get(pair[0]), ears.get(pair[1])];
-  const both = [...keys].flatMap((key) => {
-    const [first, second] = [a?.get(key), b?.get(key)];
-    return first === undefined || second === undefined ? [] : { key, ears: [first, second] as const };
-  });
-  const usual = median(both.map(({ ears: [first, second] }) => first.signal - second.signal));
-  const beaconers = both.map((each) => ({ ...each, off: each.ears[0].signal - each.ears[1].signal - usual }));
-  return { pair, beaconers };
 }
 
 function withinOf({ beaconers }: Pick<Common, 'beaconers'>): Common['beaconers'] {

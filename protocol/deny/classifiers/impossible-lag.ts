@@ -3,6 +3,7 @@ import { beaconAirtime } from './airtime.ts';
 import { findingOf, pairOf, type Classifier, type Finding, type Shown } from './finding.ts';
 import { factsOf, type Observed, type Reception, type SeenPoc } from './observed.ts';
 import { median } from './order-statistics.ts';
+import { addTo } from './grouped.ts';
 
 /** Other witnesses whose reports say when a frame had ended. */
 export const LEAST_OTHERS = 3;
@@ -34,7 +35,7 @@ export const impossibleLag: Classifier = (of, vouches) => {
   for (const poc of of.pocs) {
     const airtime = beaconAirtime(factsOf(of, poc.key));
     if (airtime === null) continue;
-    for (const [witness, each] of meetings(poc, { airtime, usual, vouches })) add(met, witness, each);
+    for (const [witness, each] of meetings(poc, { airtime, usual, vouches })) addTo(met, witness, each);
   }
   return [...met].flatMap(([witness, all]) => earlyPairs(witness, all));
 };
@@ -45,7 +46,7 @@ function usualLags(of: Observed): ReadonlyMap<HotspotKey, number> {
   for (const { witnesses } of of.pocs) {
     if (witnesses.length <= LEAST_OTHERS) continue;
     const middle = median(witnesses.map(({ position }) => position.receivedAt));
-    for (const { key, position } of witnesses) add(lags, key, position.receivedAt - middle);
+    for (const { key, position } of witnesses) addTo(lags, key, position.receivedAt - middle);
   }
   return new Map([...lags].map(([key, values]) => [key, median(values)]));
 }
@@ -80,7 +81,7 @@ function behindOthers(
   const byLog = new Map<string, { readonly key: HotspotKey; readonly time: number }[]>();
   for (const witness of poc.witnesses)
     if (vouches(witness.key))
-      add(byLog, witness.position.origin, { key: witness.key, time: timeOf(witness) });
+      addTo(byLog, witness.position.origin, { key: witness.key, time: timeOf(witness) });
   for (const times of byLog.values()) times.sort((a, b) => a.time - b.time);
   return poc.witnesses.map((witness) => {
     const others = byLog.get(witness.position.origin) ?? [];
@@ -94,7 +95,7 @@ function behindOthers(
 
 function earlyPairs(witness: HotspotKey, all: readonly Met[]): readonly Finding[] {
   const byBeaconer = new Map<HotspotKey, Met[]>();
-  for (const each of all) add(byBeaconer, each.beaconer, each);
+  for (const each of all) addTo(byBeaconer, each.beaconer, each);
   const ascending = {
     received: [...all].sort((a, b) => a.behind.received - b.behind.received),
     corrected: [...all].sort((a, b) => a.behind.corrected - b.behind.corrected),
@@ -130,10 +131,4 @@ function quickOf(
     left -= 1;
   }
   return Number.NaN;
-}
-
-function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const before = lists.get(key);
-  if (before === undefined) lists.set(key, [value]);
-  else before.push(value);
 }

@@ -2,6 +2,7 @@ import type { HotspotKey } from '../../units.ts';
 import { findingOf, type Classifier, type Shown } from './finding.ts';
 import { factsOf, type Reception } from './observed.ts';
 import { median } from './order-statistics.ts';
+import { addTo } from './grouped.ts';
 
 /** Beacons that the hotspot says it sent, and receptions that make one number of a neighbour. */
 export const LEAST_BEACONS = 8;
@@ -21,11 +22,7 @@ export const MOST_SHARE = 6;
  */
 export const neverReciprocates: Classifier = (of, vouches) => {
   const beacons = new Map<HotspotKey, Shown[]>();
-  for (const poc of of.pocs) {
-    const before = beacons.get(poc.key);
-    if (before === undefined) beacons.set(poc.key, [poc]);
-    else before.push(poc);
-  }
+  for (const poc of of.pocs) addTo(beacons, poc.key, poc);
   const weak = new Map([...of.heard].map(([key, heard]) => [key, weakestOf(heard)]));
   return [...beacons].flatMap(([key, sent]) => {
     if (sent.length < LEAST_BEACONS) return [];

@@ -2,6 +2,7 @@ import type { Policy } from '../../policy.ts';
 import type { EpochNumber, HotspotKey } from '../../units.ts';
 import type { HotspotFacts, PocVerdict, Position, Registry, ReportVerdict } from '../../verify/poc.ts';
 import type { Reason } from '../../verify/reasons.ts';
+import { addTo } from './grouped.ts';
 
 /** A witness report that met its beacon: what was received, whether or not it is paid. */
 export interface Reception {
@@ -103,9 +104,7 @@ function remember(
     of = new Map();
     heard.set(reception.key, of);
   }
-  const before = of.get(beaconer);
-  if (before === undefined) of.set(beaconer, [reception]);
-  else before.push(reception);
+  addTo(of, beaconer, reception);
 }
 
 function whole(value: ReportVerdict['numbers'][string] | undefined): number | null {

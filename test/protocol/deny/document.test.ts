@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as ears from '#protocol/deny/classifiers/ears';
 import * as farNotNear from '#protocol/deny/classifiers/far-not-near';
 import * as heardAlike from '#protocol/deny/classifiers/heard-alike';
 import * as impossibleLag from '#protocol/deny/classifiers/impossible-lag';
@@ -13,7 +14,7 @@ const text = readFileSync('docs/deny.md', 'utf8');
 const CLASSIFIERS: readonly (readonly [string, object])[] = [
   ['payload_far_apart', payloadFarApart],
   ['impossible_lag', impossibleLag],
-  ['rssi_without_distance', heardAlike],
+  ['rssi_without_distance', { ...ears, ...heardAlike }],
   ['rssi_without_distance', farNotNear],
   ['rssi_not_mutual', rssiNotMutual],
   ['never_reciprocates', neverReciprocates],
