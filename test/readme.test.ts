@@ -99,6 +99,7 @@ describe('the README', () => {
     'docs/figures.md',
     'docs/dependencies.md',
     'docs/operate.md',
+    'docs/deny.md',
     'docs/rules.md',
     'docs/hotspot-why.md',
     'docs/spec/README.md',
