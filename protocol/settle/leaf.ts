@@ -61,19 +61,16 @@ export function leafEntries(network: Address): (leaf: Leaf) => Uint8Array {
 }
 
 /**
- * Ascending by key type, then key. The texts of a million keys lie all over memory: mostly their first 52 bits decide, which
- * lie side by side.
+ * Indexes of leaves in leaf order, ascending by key type, then key; a key that stands twice is a RangeError. The texts of a
+ * million keys lie all over memory: mostly their first 52 bits decide, which lie side by side.
  */
-export function inLeafOrder(leaves: Iterable<Leaf>): Leaf[] {
-  const all = [...leaves];
-  const heads = Float64Array.from(all, ({ key }) => Number.parseInt(key.slice(0, 13), 16));
-  const order = Uint32Array.from(all.keys()).sort((a, b) => {
+export function leafOrder(leaves: readonly Leaf[]): Uint32Array {
+  const heads = Float64Array.from(leaves, ({ key }) => Number.parseInt(key.slice(0, 13), 16));
+  return Uint32Array.from(leaves.keys()).sort((a, b) => {
     const apart = (heads[a] ?? 0) - (heads[b] ?? 0);
-    return apart === 0 ? compareTexts(all[a]?.key ?? '', all[b]?.key ?? '') : apart;
+    if (apart !== 0 || a === b) return apart;
+    const [key = '', other = ''] = [leaves[a]?.key, leaves[b]?.key];
+    if (key === other) throw new RangeError(`the key ${key} has two leaves`);
+    return key < other ? -1 : 1;
   });
-  return Array.from(order).flatMap((at) => all[at] ?? []);
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

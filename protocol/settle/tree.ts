@@ -2,7 +2,7 @@ import { leafHash, TREE_HASHES, type TreeHashes } from '../evidence/merkle.ts';
 import { MerkleTree, verifyInclusion } from '../evidence/proof.ts';
 import type { Address, Hash } from '../units.ts';
 import { fromHex, hashOf } from '../wire/hex.ts';
-import { inLeafOrder, leafEntries, leafEntry, type Leaf, type LeafKey } from './leaf.ts';
+import { leafEntries, leafEntry, leafOrder, type Leaf, type LeafKey } from './leaf.ts';
 
 /** What a claim needs besides the accounts: place and proof of a leaf under the latest root. */
 export interface LeafProof {
@@ -28,14 +28,22 @@ export function settlementTree(input: {
   readonly leaves: Iterable<Leaf>;
   readonly hashes?: TreeHashes | undefined;
 }): SettlementTree {
-  const leaves = inLeafOrder(input.leaves);
   const { hashes = TREE_HASHES } = input;
-  const leafHashes = new Uint8Array(32 * leaves.length);
+  const given = [...input.leaves];
+  const order = leafOrder(given);
+  const leaves: Leaf[] = [];
+  const places = new Uint32Array(given.length);
+  for (const [place, at] of order.entries()) {
+    const leaf = given[at];
+    if (leaf !== undefined) leaves.push(leaf);
+    places[at] = place;
+  }
+  // Hashed as they were given: in leaf order each would be looked for in another corner of memory.
+  const leafHashes = new Uint8Array(32 * given.length);
   const entryOf = leafEntries(input.network);
   let total = 0n;
-  for (const [at, leaf] of leaves.entries()) {
-    if (leaf.key === leaves[at - 1]?.key) throw new RangeError(`the key ${leaf.key} has two leaves`);
-    leafHashes.set(hashes.leaf(entryOf(leaf)), 32 * at);
+  for (const [at, leaf] of given.entries()) {
+    leafHashes.set(hashes.leaf(entryOf(leaf)), 32 * (places[at] ?? 0));
     total += leaf.cumulative;
   }
   const tree = new MerkleTree(leafHashes, hashes.node);
