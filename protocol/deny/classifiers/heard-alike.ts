@@ -84,24 +84,34 @@ function finding(
   return findingOf({ reason: 'rssi_without_distance', accused: pairOf(a, b), shown, numbers, says });
 }
 
-/** Whether nearly all whom both hear tell the two no more apart, leaving aside those who resemble them. */
+/** Whether nearly all whom both hear tell the two no more apart: strangers to one another, or else the company alone. */
 function isAlike(of: {
   readonly ears: ReadonlyMap<HotspotKey, Ears>;
   readonly resembling: Graph;
   readonly common: Common;
 }): boolean {
   const { ears, resembling, common } = of;
-  const [a, b] = common.pair;
-  const outsiders = common.beaconers.filter(
-    ({ key }) => resembling.get(a)?.has(key) !== true && resembling.get(b)?.has(key) !== true,
-  );
-  const outside = commonOf(
-    ears,
-    common.pair,
-    outsiders.map(({ key }) => key),
-  );
+  const outside = commonOf(ears, common.pair, strangersOf(resembling, common));
   if (holds(outside, OUTSIDE) && isSharp(outside)) return true;
   return holds(common, INSIDE) && isClosed(ears, common) && isDirect(ears, common);
+}
+
+/**
+ * Those whom both hear and who resemble neither of them; of those who seem to be in one room, the first. Whatever their
+ * cables take, such a room is heard by one path, and tells no more than one beaconer.
+ */
+function strangersOf(resembling: Graph, { pair, beaconers }: Common): readonly HotspotKey[] {
+  const strangers: HotspotKey[] = [];
+  for (const { key } of beaconers) {
+    const like = resembling.get(key);
+    const isCompany = pair.some((one) => like?.has(one) === true);
+    const isRoommate = strangers.some((other) => {
+      const common = like?.get(other);
+      return common !== undefined && holds(common, INSIDE);
+    });
+    if (!isCompany && !isRoommate) strangers.push(key);
+  }
+  return strangers;
 }
 
 function holds({ beaconers }: Pick<Common, 'beaconers'>, by: typeof OUTSIDE): boolean {

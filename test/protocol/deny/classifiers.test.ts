@@ -105,8 +105,8 @@ describe('payload_far_apart', () => {
 });
 
 describe('impossible_lag', () => {
-  const [early, friend, ...others] = many(8, (at) => 1000 * at);
-  if (early === undefined || friend === undefined) throw new Error('no hotspots');
+  const [early, friend] = [hotspot(6), hotspot(7, { metres: 1000 })];
+  const others = many(6, (at) => 2000 + 1000 * at);
 
   /** Sixteen frames of others on time, and eight of the friend with the lags that are asked for. */
   function lags(of: (at: number) => number, usual: (at: number) => number = () => USUAL_LAG): SeenWorld {
@@ -130,6 +130,23 @@ describe('impossible_lag', () => {
     expect(found(lags((at) => (at === 3 ? USUAL_LAG : 100)))).toEqual([pair]);
     expect(found(lags((at) => (at === 3 || at === 5 ? USUAL_LAG : 100)))).toEqual([]);
     expect(found(lags(() => USUAL_LAG - 1_100))).toEqual([]);
+  });
+
+  it.each([
+    ['slow everywhere', 2_000, USUAL_LAG + 2_000],
+    ['early everywhere else', -USUAL_LAG, USUAL_LAG],
+  ])("does not name who is with company alone that is %s, in one beaconer's frames", (_, usually, then) => {
+    const company = many(3, (at) => 9_000 + 1000 * at, 150);
+    const world = new SeenWorld();
+    const companyAt = (lag: number): readonly SeenReport[] => company.map((by) => ({ by, lag }));
+    for (const at of numbers(16))
+      world.beacon(hotspot(40 + (at % 4)), [
+        ...others.map((by) => ({ by })),
+        ...companyAt(USUAL_LAG + usually),
+        { by: early },
+      ]);
+    for (const at of numbers(8)) world.beacon(friend, [...companyAt(then + at), { by: early }]);
+    expect(found(world)).toEqual([]);
   });
 
   it('does not name who is quick in all frames, or a beaconer whose own report comes late', () => {
@@ -191,7 +208,7 @@ describe('rssi_without_distance', () => {
       by,
       loss: 300 + rough(at, 3),
     }));
-    const outsiders = many(2, (at) => 26_000 + 5_000 * at, 550).map((by) => ({ by, loss: 600 }));
+    const outsiders = many(5, (at) => 26_000 + 5_000 * at, 550).map((by) => ({ by, loss: 600 }));
     const world = new SeenWorld();
     for (const from of cabled)
       for (const times of numbers(3))
@@ -201,12 +218,18 @@ describe('rssi_without_distance', () => {
             .filter(({ by }) => by !== from.by)
             .map(({ by, loss }) => ({ by, signal: -300 - from.loss - loss + times })),
         );
-    const [one, other] = outsiders;
-    if (one === undefined || other === undefined) throw new Error('no outsiders');
-    for (const times of numbers(3)) world.beacon(one.by, [{ by: other.by, signal: -1100 + times }]);
+    for (const [at, from] of outsiders.entries())
+      for (const times of numbers(3))
+        world.beacon(
+          from.by,
+          outsiders
+            .filter(({ by }) => by !== from.by)
+            .map(({ by }, order) => ({ by, signal: -1000 + rough(at, order) + times })),
+        );
     const pairs = found(world);
     expect(pairs.length).toBeGreaterThanOrEqual(45);
-    expect(pairs).not.toContain(`rssi_without_distance ${one.by.key} ${other.by.key}`);
+    const isOutsider = (key: string): boolean => outsiders.some(({ by }) => by.key === key);
+    expect(pairs.filter((pair) => pair.split(' ').slice(1).every(isOutsider))).toEqual([]);
   });
 
   it('names who hears eight far ones and none of the ten around its asserted place', () => {
