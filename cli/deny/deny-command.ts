@@ -46,8 +46,6 @@ export function denyCommand(): Command {
     .option('--keeper <vkey>', "the keeper's public key")
     .action(
       refusing(async (list: string, options: { readonly policy?: string; readonly keeper?: string }) => {
-        if (options.policy === undefined && options.keeper === undefined)
-          throw new RangeError('name a policy by --policy or a keeper by --keeper');
         print(await verifyList({ list, ...options }));
       }),
     );

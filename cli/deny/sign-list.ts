@@ -5,6 +5,7 @@ import {
   denyMessage,
   openDenyFile,
   parseDenyEntries,
+  requireDenyFile,
   requireSignature,
 } from '#protocol/deny/deny-file';
 import { mergeEntries } from '#protocol/deny/entries';
@@ -44,23 +45,20 @@ export async function signList(of: {
   return { deny, keys: list.keys.length, edges: list.edges.length };
 }
 
-/** Checks format and signature of a list, and that it is the one that a policy names, where there is one. */
+/** Checks format and signature of a list, and that it is the one that the policy names, where one is given. */
 export async function verifyList(of: {
   readonly list: string;
   readonly policy?: string;
   readonly keeper?: string;
 }): Promise<ListSummary> {
   const bytes = Uint8Array.from(await readFile(of.list));
-  const named =
-    of.policy === undefined ? null : parsePolicy(parsedJson(await readFile(of.policy, 'utf8'))).deny;
-  const keeper = of.keeper ?? named?.keeper;
-  const hash = denyFileHash(bytes);
-  if (keeper === undefined || (of.policy !== undefined && named?.hash !== hash))
-    throw new ProtocolError('deny_list_mismatch', { found: hash, expected: named?.hash ?? null });
+  const policy = of.policy === undefined ? null : parsePolicy(parsedJson(await readFile(of.policy, 'utf8')));
+  if (policy !== null) requireDenyFile({ policy, bytes, verify: verifySignature });
+  const keeper = of.keeper ?? policy?.deny?.keeper;
+  if (keeper === undefined) throw new RangeError('name a policy by --policy or a keeper by --keeper');
   const list = openDenyFile(bytes);
-  const key = parseVerifierKey(keeper);
-  requireSignature({ file: list, keeper: key, verify: verifySignature });
-  return { deny: { keeper: formatVerifierKey(key), hash }, keys: list.keys.length, edges: list.edges.length };
+  requireSignature({ file: list, keeper: parseVerifierKey(keeper), verify: verifySignature });
+  return { deny: { keeper, hash: denyFileHash(bytes) }, keys: list.keys.length, edges: list.edges.length };
 }
 
 async function openList(file: string, keeper: VerifierKey) {
