@@ -45,7 +45,10 @@ export function measureSettle(): SettleFigure {
     });
   }
   const input = world.input(0, { state: emptyState(), parent: null });
-  const { reports } = mergeEvidence(input.evidence.map((sealed) => openEvidence(sealed)), verifySignature);
+  const { reports } = mergeEvidence(
+    input.evidence.map((sealed) => openEvidence(sealed)),
+    verifySignature,
+  );
   const cells = crowd();
   const seconds = fastest({
     pocs: () => computeEpoch({ ...input, verify: () => true }),

@@ -50,7 +50,8 @@ describe('the density of one cell', () => {
     const pentagon = gridDisk('860800007ffffff', 3);
     const places = [cities, land, pentagon];
     const hotspot = fc.tuple(fc.nat(2), fc.nat(5000), fc.nat(342)).map(([region, place, inside]) => {
-      const coarse = places[region]?.[place % (places[region]?.length ?? 1)] ?? '';
+      const cells = places[region] ?? [];
+      const coarse = cells[place % cells.length] ?? '';
       const finer = cellToChildren(coarse, getResolution(coarse) + 3);
       return ofHex(cellToCenterChild(finer[inside % finer.length] ?? '', 12));
     });
