@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { settle } from '../support/verify-line-batch.ts';
-import { differences } from '../support/verify-line-differences.ts';
-import { describeHistory, history } from '../support/verify-line-history.ts';
-import { REAL_SIGNING } from '../support/verify-line-network.ts';
-import { plan } from '../support/verify-line-plan.ts';
-import { redisServices } from '../support/verify-line-redis.ts';
-import { runLine } from '../support/verify-line-run.ts';
-import { lineWorld } from '../support/verify-line-world.ts';
+import { settle } from '../support/verify-line/batch.ts';
+import { differences } from '../support/verify-line/differences.ts';
+import { describeHistory, history } from '../support/verify-line/history.ts';
+import { REAL_SIGNING } from '../support/verify-line/network.ts';
+import { plan } from '../support/verify-line/plan.ts';
+import { redisServices } from '../support/verify-line/redis.ts';
+import { runLine } from '../support/verify-line/run.ts';
+import { lineWorld } from '../support/verify-line/world.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /* As incremental.test.ts, with real signatures, a real Redis and real workers, of which one is no good. */

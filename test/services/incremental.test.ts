@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { REASONS } from '#protocol/verify/reasons';
-import { requireSameWithPayouts, settle } from '../support/verify-line-batch.ts';
-import { Coverage, FEATURES } from '../support/verify-line-coverage.ts';
-import { differences } from '../support/verify-line-differences.ts';
-import { describeHistory, history } from '../support/verify-line-history.ts';
-import { CHEAP_SIGNING } from '../support/verify-line-network.ts';
-import { plan } from '../support/verify-line-plan.ts';
-import { scratchServices } from '../support/verify-line-queue.ts';
-import { runLine } from '../support/verify-line-run.ts';
-import { lineWorld } from '../support/verify-line-world.ts';
+import { requireSameWithPayouts, settle } from '../support/verify-line/batch.ts';
+import { Coverage, FEATURES } from '../support/verify-line/coverage.ts';
+import { differences } from '../support/verify-line/differences.ts';
+import { describeHistory, history } from '../support/verify-line/history.ts';
+import { CHEAP_SIGNING } from '../support/verify-line/network.ts';
+import { plan } from '../support/verify-line/plan.ts';
+import { scratchServices } from '../support/verify-line/queue.ts';
+import { runLine } from '../support/verify-line/run.ts';
+import { lineWorld } from '../support/verify-line/world.ts';
 
 /*
  * Invariant 4 of the design, over the services' real path: from the journal and public files of several logs through

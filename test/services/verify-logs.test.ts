@@ -15,11 +15,11 @@ import { publicSource, type LogSource } from '#services/verify/logs/log-source';
 import { mergeLogs } from '#services/verify/logs/merge';
 import { GENESIS, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
 import { makeDataDir, SILENT } from '../support/service-world.ts';
-import { countingMetrics, type CountingMetrics } from '../support/verify-line-metrics.ts';
-import { publicLog } from '../support/verify-line-public-log.ts';
-import { ScratchOutbox } from '../support/verify-line-queue.ts';
-import { placedVerdicts, type PlacedVerdict } from '../support/verify-line-verdicts.ts';
-import { signerOf } from '../support/verify-line-world.ts';
+import { countingMetrics, type CountingMetrics } from '../support/verify-line/metrics.ts';
+import { publicLog } from '../support/verify-line/public-log.ts';
+import { ScratchOutbox } from '../support/verify-line/queue.ts';
+import { placedVerdicts, type PlacedVerdict } from '../support/verify-line/verdicts.ts';
+import { signerOf } from '../support/verify-line/world.ts';
 
 const START = GENESIS * 1000;
 const hotspots = Array.from({ length: 4 }, (_, place) => testHotspot(`logs ${place}`, place));

@@ -4,8 +4,8 @@ import { openCheckJob } from '#services/verify/check-job';
 import type { CheckQueue, JobNews } from '#services/verify/check-queue';
 import { checkTask } from '#services/verify/check-tasks';
 import type { Outbox } from '#services/verify/outbox';
-import type { Fate } from './verify-line-plan.ts';
-import type { LineServices } from './verify-line-run.ts';
+import type { Fate } from './plan.ts';
+import type { LineServices } from './run.ts';
 
 interface Job {
   readonly id: string;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EPOCH_MS, EPOCHS, memberAt } from './verify-line-network.ts';
+import { EPOCH_MS, EPOCHS, memberAt } from './network.ts';
 
 /** What may be wrong with a beacon. */
 export const BEACON_FLAWS = [

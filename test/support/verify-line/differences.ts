@@ -1,10 +1,10 @@
 import { millis } from '#protocol/units';
 import type { PocState } from '#protocol/verify/poc';
 import { clonePocState, forgetBefore, forgetEntropies } from '#protocol/verify/state';
-import type { BatchEpoch } from './verify-line-batch.ts';
-import { EPOCH_MS, EPOCHS, linePolicy, START_MS } from './verify-line-network.ts';
-import type { LineResult } from './verify-line-run.ts';
-import type { PlacedVerdict } from './verify-line-verdicts.ts';
+import type { BatchEpoch } from './batch.ts';
+import { EPOCH_MS, EPOCHS, linePolicy, START_MS } from './network.ts';
+import type { LineResult } from './run.ts';
+import type { PlacedVerdict } from './verdicts.ts';
 
 /** Everything in which the line and the settled epochs do not agree, one sentence each. */
 export function differences(of: {

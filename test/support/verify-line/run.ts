@@ -7,13 +7,13 @@ import { foldPointText, openFoldPoint, type FoldPoint } from '#services/verify/f
 import { openGroup, type Group } from '#services/verify/group';
 import { openLogFeed, type LogFeed } from '#services/verify/logs/log-feed';
 import type { Outbox } from '#services/verify/outbox';
-import { SILENT } from './service-world.ts';
-import { GrowingLogs } from './verify-line-growing-logs.ts';
-import { countingMetrics, type CountingMetrics } from './verify-line-metrics.ts';
-import { EPOCH_MS, EPOCHS, START_MS } from './verify-line-network.ts';
-import type { Plan, Step } from './verify-line-plan.ts';
-import { Received } from './verify-line-received.ts';
-import { policyAtStart, policyByHash, type LineWorld } from './verify-line-world.ts';
+import { SILENT } from '../service-world.ts';
+import { GrowingLogs } from './growing-logs.ts';
+import { countingMetrics, type CountingMetrics } from './metrics.ts';
+import { EPOCH_MS, EPOCHS, START_MS } from './network.ts';
+import type { Plan, Step } from './plan.ts';
+import { Received } from './received.ts';
+import { policyAtStart, policyByHash, type LineWorld } from './world.ts';
 
 /** The queues around the grouping process, with workers and a read model at their other ends. */
 export interface LineServices {

@@ -11,9 +11,9 @@ import {
   type BeaconFields,
   type WitnessFields,
 } from '#protocol/wire/encode';
-import type { TestKey } from '../protocol/epoch/world.ts';
-import type { Deed, History, WitnessDeed } from './verify-line-history.ts';
-import { encodeEvent, entropyBody, type Body, type Event } from './verify-line-records.ts';
+import type { TestKey } from '../../protocol/epoch/world.ts';
+import type { Deed, History, WitnessDeed } from './history.ts';
+import { encodeEvent, entropyBody, type Body, type Event } from './records.ts';
 import {
   EPOCH_MS,
   EPOCHS,
@@ -23,7 +23,7 @@ import {
   START_MS,
   type Member,
   type Signing,
-} from './verify-line-network.ts';
+} from './network.ts';
 
 /** An entry of a log, and when it was really written: stamps follow the log's own clock. */
 export interface LineEntry {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournal, type Journal, type OpenFile } from '#services/ingest/log/journal';
 import { journalSource, publicSource, type LogSource } from '#services/verify/logs/log-source';
-import { originOf } from './verify-line-logs.ts';
-import { publicLog, type PublicLog } from './verify-line-public-log.ts';
-import { policyAtStart, type LineWorld } from './verify-line-world.ts';
+import { originOf } from './logs.ts';
+import { publicLog, type PublicLog } from './public-log.ts';
+import { policyAtStart, type LineWorld } from './world.ts';
 
 /** Nothing is public earlier. */
 const HIDDEN_MS = 15_000;

@@ -5,10 +5,10 @@ import type { ProvisionalVerdict, VerdictsJob } from '#services/runtime/jobs';
 import { startCheckWorker } from '#services/verify/check-worker';
 import { openCheckQueue } from '#services/verify/check-queue';
 import { openOutbox } from '#services/verify/outbox';
-import type { TestRedis } from './redis.ts';
-import { SILENT } from './service-world.ts';
-import { countingMetrics } from './verify-line-metrics.ts';
-import type { LineServices } from './verify-line-run.ts';
+import type { TestRedis } from '../redis.ts';
+import { SILENT } from '../service-world.ts';
+import { countingMetrics } from './metrics.ts';
+import type { LineServices } from './run.ts';
 
 /** A lost job has none of its own to wait for: it is looked up after that. */
 const PATIENCE_MS = 1500;

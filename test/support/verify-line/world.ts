@@ -6,9 +6,9 @@ import { NOBODY_DENIED } from '#protocol/deny/deny-list';
 import { logSigner } from '#services/ingest/log/log-signer';
 import type { PolicyAtHand } from '#services/runtime/policies';
 import { policyHashAt, type RegistryFile } from '#services/runtime/registry-file';
-import { GENESIS, testAddress } from '../protocol/epoch/world.ts';
-import type { History } from './verify-line-history.ts';
-import { writeLogs, type LineLog } from './verify-line-logs.ts';
+import { GENESIS, testAddress } from '../../protocol/epoch/world.ts';
+import type { History } from './history.ts';
+import { writeLogs, type LineLog } from './logs.ts';
 import {
   changedPolicy,
   DENIED,
@@ -17,7 +17,7 @@ import {
   linePolicy,
   RAW_HOTSPOTS,
   type Signing,
-} from './verify-line-network.ts';
+} from './network.ts';
 
 /** A history with all that either side knows of it. */
 export interface LineWorld {

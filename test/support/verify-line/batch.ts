@@ -13,11 +13,11 @@ import { emptyPocState } from '#protocol/verify/state';
 import type { PocState } from '#protocol/verify/poc';
 import { readCut } from '#services/runtime/evidence-cut';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
-import { GENESIS, testAddress } from '../protocol/epoch/world.ts';
-import { EPOCH_MS, EPOCHS, lineRegistry } from './verify-line-network.ts';
-import { publicLog } from './verify-line-public-log.ts';
-import { byPlace, placedVerdicts, type PlacedVerdict } from './verify-line-verdicts.ts';
-import { policyAtStart, policyIn, type LineWorld } from './verify-line-world.ts';
+import { GENESIS, testAddress } from '../../protocol/epoch/world.ts';
+import { EPOCH_MS, EPOCHS, lineRegistry } from './network.ts';
+import { publicLog } from './public-log.ts';
+import { byPlace, placedVerdicts, type PlacedVerdict } from './verdicts.ts';
+import { policyAtStart, policyIn, type LineWorld } from './world.ts';
 
 export interface BatchEpoch {
   /** By `origin index`. */

@@ -1,6 +1,6 @@
-import { BEACON_FLAWS, JUNK, REPEATS, WITNESS_FLAWS, type History } from './verify-line-history.ts';
-import { FATES, type Fate, type Plan } from './verify-line-plan.ts';
-import type { LineResult } from './verify-line-run.ts';
+import { BEACON_FLAWS, JUNK, REPEATS, WITNESS_FLAWS, type History } from './history.ts';
+import { FATES, type Fate, type Plan } from './plan.ts';
+import type { LineResult } from './run.ts';
 
 /** How many histories had what, and how often a verdict came: random histories are worth what they reach. */
 export class Coverage {

@@ -1,6 +1,6 @@
 import type { ProvisionalVerdict } from '#services/runtime/jobs';
 import type { CheckQueue } from '#services/verify/check-queue';
-import { byPlace, placedVerdicts, type PlacedVerdict } from './verify-line-verdicts.ts';
+import { byPlace, placedVerdicts, type PlacedVerdict } from './verdicts.ts';
 
 /** What the read model got, from one process after the other. */
 export class Received {

@@ -3,7 +3,7 @@ import { blake3 } from '@noble/hashes/blake3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
 import { millis } from '#protocol/units';
-import { EPOCH_MS, START_MS } from './verify-line-network.ts';
+import { EPOCH_MS, START_MS } from './network.ts';
 
 /** Of a kind that this version knows, or of one that it does not. */
 export type Body = EvidenceBody | { readonly kind: 'unknown' };

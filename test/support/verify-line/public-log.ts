@@ -1,8 +1,8 @@
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { publicFile, TreeEdge } from '#services/ingest/log/tree-edge';
 import { logReaderOver, type PublicLogReader } from '#services/runtime/evidence/public-log-reader';
-import type { LineLog } from './verify-line-logs.ts';
-import { signerOf } from './verify-line-world.ts';
+import type { LineLog } from './logs.ts';
+import { signerOf } from './world.ts';
 
 /** The public files that a log's ingest would serve. */
 export interface PublicLog {

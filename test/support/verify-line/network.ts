@@ -10,8 +10,8 @@ import { epochNumber, type EpochNumber } from '#protocol/units';
 import type { Registry, VerifySignature } from '#protocol/verify/poc';
 import { verifySignature } from '#services/runtime/signature';
 import { keyText } from '#protocol/wire/key';
-import { GENESIS, testAddress, testKey, type TestKey } from '../protocol/epoch/world.ts';
-import { signedDenyFile } from './deny-file.ts';
+import { GENESIS, testAddress, testKey, type TestKey } from '../../protocol/epoch/world.ts';
+import { signedDenyFile } from '../deny-file.ts';
 
 /** A network of four epochs of a minute in which something speaks against most pairs. */
 export const EPOCHS = 4;
