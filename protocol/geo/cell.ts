@@ -3,10 +3,10 @@ import type { Cell } from '../units.ts';
 import { BASE_CELLS } from './h3/base-cells.ts';
 import { digitAt, readBits } from './h3/bits.ts';
 
-export { distanceMetres, type Place } from './distance.ts';
+export { distanceMetres, metresBetween, unitVector, type Place, type UnitVector } from './distance.ts';
 export { cellParent, cellResolution } from './h3/bits.ts';
 export { cellCentre } from './h3/cell-centre.ts';
-export { cellsApart } from './h3/cells-apart.ts';
+export { cellsApart, gridPoint, stepsApart, type GridPoint } from './h3/cells-apart.ts';
 
 /** Resolution at which hotspots assert their location. */
 const ASSERTED_RESOLUTION = 12;

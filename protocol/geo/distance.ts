@@ -7,7 +7,7 @@ export interface Place {
 }
 
 /** A place's direction from the centre of the Earth, of length 1. */
-interface UnitVector {
+export interface UnitVector {
   readonly x: number;
   readonly y: number;
   readonly z: number;
@@ -21,7 +21,11 @@ const RADIUS_M = 6_371_007.180918475;
  * 1e-8 m of the exact value. Rounded metres are the exact ones unless these lie that close to a half.
  */
 export function distanceMetres(from: Place, to: Place): number {
-  const [a, b] = [unitVector(from), unitVector(to)];
+  return metresBetween(unitVector(from), unitVector(to));
+}
+
+/** `distanceMetres` of two places by their directions, for one that is in many pairs. */
+export function metresBetween(a: UnitVector, b: UnitVector): number {
   // Length of the cross product against the dot product: good at every angle, 0 for equal places.
   const x = a.y * b.z - a.z * b.y;
   const y = a.z * b.x - a.x * b.z;
@@ -29,7 +33,8 @@ export function distanceMetres(from: Place, to: Place): number {
   return RADIUS_M * arcTangent(Math.sqrt(x * x + y * y + z * z), a.x * b.x + a.y * b.y + a.z * b.z);
 }
 
-function unitVector({ latitude, longitude }: Place): UnitVector {
+/** A place's direction. */
+export function unitVector({ latitude, longitude }: Place): UnitVector {
   const level = cosine(latitude);
   return { x: level * cosine(longitude), y: level * sine(longitude), z: sine(latitude) };
 }

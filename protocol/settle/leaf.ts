@@ -1,7 +1,7 @@
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58, hex } from '@scure/base';
 import type { Address, Amount, HotspotKey } from '../units.ts';
-import { fromHex } from '../wire/hex.ts';
+import { hexInto } from '../wire/hex.ts';
 import { TableWriter } from './bytes/byte-table.ts';
 
 declare const brand: unique symbol;
@@ -54,23 +54,39 @@ export function leafEntries(network: Address): (leaf: Leaf) => Uint8Array {
   entry.set(head);
   const view = new DataView(entry.buffer);
   return ({ key, cumulative }) => {
-    entry.set(fromHex(key), head.length);
+    hexInto(key, entry, head.length);
     view.setBigUint64(head.length + 33, cumulative, true);
     return entry;
   };
 }
 
+/** An index and the first 30 bits of a key (type 20 and below, 24 bits more) are one whole number below 2^53. */
+const MOST_LEAVES = 2 ** 23;
+
 /**
- * Indexes of leaves in leaf order, ascending by key type, then key; a key that stands twice is a RangeError. The texts of a
- * million keys lie all over memory: mostly their first 52 bits decide, which lie side by side.
+ * Indexes of leaves in leaf order, ascending by key type, then key; RangeError for a key that stands twice, or more than
+ * 2^23 leaves. The texts of a million keys lie all over memory: numbers of their first bits are sorted, and texts where these
+ * are equal.
  */
 export function leafOrder(leaves: readonly Leaf[]): Uint32Array {
-  const heads = Float64Array.from(leaves, ({ key }) => Number.parseInt(key.slice(0, 13), 16));
-  return Uint32Array.from(leaves.keys()).sort((a, b) => {
-    const apart = (heads[a] ?? 0) - (heads[b] ?? 0);
-    if (apart !== 0 || a === b) return apart;
-    const [key = '', other = ''] = [leaves[a]?.key, leaves[b]?.key];
-    if (key === other) throw new RangeError(`the key ${key} has two leaves`);
-    return key < other ? -1 : 1;
-  });
+  const count = leaves.length;
+  if (count > MOST_LEAVES) throw new RangeError(`${count} leaves are more than ${MOST_LEAVES}`);
+  const sorted = Float64Array.from(leaves, ({ key }, at) => headOf(key) * MOST_LEAVES + at).sort();
+  const heads = Float64Array.from(sorted, (value) => Math.floor(value / MOST_LEAVES));
+  const order = Uint32Array.from(sorted, (value, place) => value - (heads[place] ?? 0) * MOST_LEAVES);
+  const byKey = (a: number, b: number): number => compareKeys(leaves[a]?.key, leaves[b]?.key);
+  for (let start = 0, end = 1; start < count; start = end, end += 1) {
+    while (end < count && heads[end] === heads[start]) end += 1;
+    if (end - start > 1) order.subarray(start, end).sort(byKey);
+  }
+  return order;
+}
+
+function headOf(key: LeafKey): number {
+  return Number.parseInt(key.slice(0, 8), 16);
+}
+
+function compareKeys(a = '', b = ''): number {
+  if (a === b) throw new RangeError(`the key ${a} has two leaves`);
+  return a < b ? -1 : 1;
 }

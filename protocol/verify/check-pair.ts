@@ -10,7 +10,7 @@ import type { HotspotFacts, Numbers, Objection, Position } from './poc.ts';
 import { comparePositions } from './position.ts';
 import { BEACON_CONTENT_RULES, BEACON_STANDING_RULES, derivedFor, type BeaconCase } from './rules/beacon.ts';
 import { assertedRegion } from './rules/participant.ts';
-import { Path, WITNESS_RULES, witnessNumbers, type WitnessCase } from './rules/witness.ts';
+import { Path, PathEnd, WITNESS_RULES, witnessNumbers, type WitnessCase } from './rules/witness.ts';
 import type { SignedReport } from './signed-report.ts';
 import { findEntropy } from './state.ts';
 
@@ -61,6 +61,7 @@ function checkWitnesses(pair: PairInput, beacon: BeaconCase): readonly CheckedWi
     throw new RangeError('beacon is not derived');
   const power = Math.min(report.txPower, derived.txPower);
   const lag = lagReference(pair);
+  const from = new PathEnd(beacon.facts);
   const judged = new Set<string>();
   let candidates = 0;
   const checked = attached.map((logged, order): CheckedWitness => {
@@ -89,7 +90,7 @@ function checkWitnesses(pair: PairInput, beacon: BeaconCase): readonly CheckedWi
       lagLimit: position.origin === lag.from.origin ? lag.limit : lag.limit + input.policy.max_skew_ms,
       lagBehind: lag.behind,
       power,
-      path: new Path(beacon.facts, facts),
+      path: new Path(from, new PathEnd(facts)),
     };
     judged.add(key);
     const objection = first(WITNESS_RULES, of);

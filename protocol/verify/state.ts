@@ -29,9 +29,16 @@ export function clocksOf(state: PocState, key: HotspotKey): Clocks {
 
 /** Moves one clock by max(). */
 export function moveClock(state: PocState, move: { key: HotspotKey; clock: keyof Clocks; to: Millis }): void {
-  const clocks = clocksOf(state, move.key);
-  const before = clocks[move.clock];
-  if (before === null || before < move.to) state.clocks.set(move.key, { ...clocks, [move.clock]: move.to });
+  const { key, clock, to } = move;
+  const clocks = clocksOf(state, key);
+  const before = clocks[clock];
+  if (before !== null && before >= to) return;
+  // Field by field: a spread with a computed name takes as long as everything else that is done with clocks.
+  state.clocks.set(key, {
+    lastBeacon: clock === 'lastBeacon' ? to : clocks.lastBeacon,
+    lastBeaconRecip: clock === 'lastBeaconRecip' ? to : clocks.lastBeaconRecip,
+    lastWitness: clock === 'lastWitness' ? to : clocks.lastWitness,
+  });
 }
 
 /** Keeps an entropy of the evidence; of several with the same data the first received one stands. */

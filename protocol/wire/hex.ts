@@ -27,15 +27,21 @@ export function toHex(bytes: Uint8Array): string {
 /** Bytes of hex digits of either case; RangeError for anything else. */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(Math.floor(text.length / 2));
+  hexInto(text, bytes, 0);
+  return bytes;
+}
+
+/** `fromHex` into bytes that are there, from `start` on. */
+export function hexInto(text: string, bytes: Uint8Array, start: number): void {
+  const count = Math.floor(text.length / 2);
   let wrong = text.length % 2;
-  for (let at = 0; at < bytes.length; at += 1) {
+  for (let at = 0; at < count; at += 1) {
     const high = VALUES[text.charCodeAt(2 * at)] ?? NO_DIGIT;
     const low = VALUES[text.charCodeAt(2 * at + 1)] ?? NO_DIGIT;
     wrong |= (high | low) & NO_DIGIT;
-    bytes[at] = (high << 4) | low;
+    bytes[start + at] = (high << 4) | low;
   }
   if (wrong !== 0) throw new RangeError(`expected an even number of hex digits, got ${text.slice(0, 80)}`);
-  return bytes;
 }
 
 /** The 32 bytes of a digest as `Hash`. */

@@ -113,7 +113,7 @@ function openBeacon(bytes: Uint8Array): BeaconReport {
   let txPower = 0;
   let timestamp = 0n;
   let tmst = 0;
-  const onField: FieldHandler = (field, wire, reader) => {
+  const { signature, signedBytes } = readSigned('beacon', bytes, (field, wire, reader) => {
     if (field === 2) key = lengthDelimited(field, wire, reader);
     else if (field === 3) localEntropy = lengthDelimited(field, wire, reader);
     else if (field === 4) remoteEntropy = lengthDelimited(field, wire, reader);
@@ -126,8 +126,7 @@ function openBeacon(bytes: Uint8Array): BeaconReport {
     else if (field === 12) tmst = unsigned32(field, wire, reader);
     else return false;
     return true;
-  };
-  const { signature, signedBytes } = readSigned('beacon', bytes, onField);
+  });
   return {
     kind: 'beacon',
     key: parseKey(key),
@@ -155,7 +154,7 @@ function openWitness(bytes: Uint8Array): WitnessReport {
   let snr = 0;
   let frequency = 0n;
   let datarate = 0;
-  const onField: FieldHandler = (field, wire, reader) => {
+  const { signature, signedBytes } = readSigned('witness', bytes, (field, wire, reader) => {
     if (field === 2) key = lengthDelimited(field, wire, reader);
     else if (field === 3) data = lengthDelimited(field, wire, reader);
     else if (field === 4) timestamp = unsigned64(field, wire, reader);
@@ -166,8 +165,7 @@ function openWitness(bytes: Uint8Array): WitnessReport {
     else if (field === 10) datarate = signed32(field, wire, reader);
     else return false;
     return true;
-  };
-  const { signature, signedBytes } = readSigned('witness', bytes, onField);
+  });
   return {
     kind: 'witness',
     key: parseKey(key),

@@ -11,17 +11,31 @@ const APART_RESOLUTION = 11;
 /** Base cells that are not neighbours are further apart than this, some 180 km: H3 counts no steps between those. */
 const NEAR = 4096;
 
+/** Where grid distances of a cell are counted from. */
+export interface GridPoint {
+  readonly cell: Cell;
+  /** null around a pentagon, where H3 counts some pairs and others not: its own code decides. */
+  readonly point: FacePoint | null;
+}
+
+/** The point of a cell of resolution 11 or finer; malformed_cell for a coarser one. */
+export function gridPoint(cell: Cell): GridPoint {
+  return { cell, point: inPentagon(cell) ? null : facePoint(cell, APART_RESOLUTION) };
+}
+
 /**
  * Grid distance of two cells at resolution 11 (poc.md 4, check 13); null where H3 gives none. Throws malformed_cell for a
  * cell that is coarser.
  */
 export function cellsApart(a: Cell, b: Cell): number | null {
-  const pentagons = [a, b].filter(inPentagon).length;
-  // Around a pentagon H3 counts some pairs and others not: its own code decides.
-  const steps =
-    pentagons > 0 ? null : stepsBetween(facePoint(a, APART_RESOLUTION), facePoint(b, APART_RESOLUTION));
+  return stepsApart(gridPoint(a), gridPoint(b));
+}
+
+/** `cellsApart` of two cells by their points, for one that is in many pairs. */
+export function stepsApart(a: GridPoint, b: GridPoint): number | null {
+  const steps = a.point === null || b.point === null ? null : stepsBetween(a.point, b.point);
   if (steps !== null && steps < NEAR) return steps;
-  const [from, to] = [cellParent(a, APART_RESOLUTION), cellParent(b, APART_RESOLUTION)];
+  const [from, to] = [cellParent(a.cell, APART_RESOLUTION), cellParent(b.cell, APART_RESOLUTION)];
   try {
     return gridDistance(from.toString(16), to.toString(16));
   } catch {
@@ -38,9 +52,8 @@ function inPentagon(cell: Cell): boolean {
 
 /** Steps between points of one face or of two that share an edge, in the plane; null for other faces. */
 function stepsBetween(a: FacePoint, b: FacePoint): number | null {
-  const turned = turn(a);
   const seen =
-    seenFrom(b, a) ?? seenFrom(b, fold(a)) ?? seenFrom(b, fold(turned)) ?? seenFrom(b, fold(turn(turned)));
+    seenFrom(b, a) ?? seenFrom(b, fold(a)) ?? seenFrom(b, fold(turn(a))) ?? seenFrom(b, fold(turn(turn(a))));
   if (seen === null) return null;
   const [ai, aj, ak] = seen.weights;
   const [bi, bj, bk] = b.weights;

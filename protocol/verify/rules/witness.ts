@@ -1,6 +1,12 @@
 import { edgeDenied } from '../../deny/deny-list.ts';
-import { cellsApart } from '../../geo/cell.ts';
-import { distanceMetres } from '../../geo/distance.ts';
+import {
+  gridPoint,
+  metresBetween,
+  stepsApart,
+  unitVector,
+  type GridPoint,
+  type UnitVector,
+} from '../../geo/cell.ts';
 import { fitsFreeSpace, freeSpaceTenths } from '../../geo/free-space.ts';
 import type { WitnessReport } from '../../wire/report.ts';
 import type { HotspotFacts, Numbers, Objection } from '../poc.ts';
@@ -30,30 +36,51 @@ export interface WitnessCase extends Participant {
   readonly path: Path;
 }
 
+/** A hotspot's end of paths, computed when a rule first asks: a beaconer's is in as many as it has witnesses. */
+export class PathEnd {
+  readonly facts: HotspotFacts | undefined;
+  #direction: UnitVector | undefined;
+  #point: GridPoint | undefined;
+
+  constructor(facts: HotspotFacts | undefined) {
+    this.facts = facts;
+  }
+
+  get direction(): UnitVector | null {
+    if (this.facts === undefined) return null;
+    return (this.#direction ??= unitVector(this.facts));
+  }
+
+  get point(): GridPoint | null {
+    const cell = this.facts?.cell ?? null;
+    return cell === null ? null : (this.#point ??= gridPoint(cell));
+  }
+}
+
 /** The geometry of a pair, computed when a rule first asks. */
 export class Path {
-  readonly #from: HotspotFacts | undefined;
-  readonly #to: HotspotFacts | undefined;
+  readonly #from: PathEnd;
+  readonly #to: PathEnd;
   #metres: number | undefined;
   #cells: number | null | undefined;
 
-  constructor(from: HotspotFacts | undefined, to: HotspotFacts | undefined) {
+  constructor(from: PathEnd, to: PathEnd) {
     this.#from = from;
     this.#to = to;
   }
 
   /** Rounded great-circle metres between the centres of the cells. */
   get metres(): number {
-    if (this.#from === undefined || this.#to === undefined) return 0;
-    this.#metres ??= Math.round(distanceMetres(this.#from, this.#to));
-    return this.#metres;
+    const [from, to] = [this.#from.direction, this.#to.direction];
+    if (from === null || to === null) return 0;
+    return (this.#metres ??= Math.round(metresBetween(from, to)));
   }
 
   /** Grid distance at resolution 11; null where H3 gives none. */
   get cells(): number | null {
-    const [from, to] = [this.#from?.cell ?? null, this.#to?.cell ?? null];
+    const [from, to] = [this.#from.point, this.#to.point];
     if (from === null || to === null) return null;
-    if (this.#cells === undefined) this.#cells = cellsApart(from, to);
+    if (this.#cells === undefined) this.#cells = stepsApart(from, to);
     return this.#cells;
   }
 }

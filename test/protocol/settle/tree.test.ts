@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { leafEntry, leafKey, hotspotLeafKey, payeeLeafKey, payeeOfLeaf } from '#protocol/settle/leaf';
+import {
+  leafEntry,
+  leafKey,
+  leafOrder,
+  hotspotLeafKey,
+  payeeLeafKey,
+  payeeOfLeaf,
+} from '#protocol/settle/leaf';
 import { settlementTree, verifyLeaf } from '#protocol/settle/tree';
 import { leafHash } from '#protocol/evidence/merkle';
 import { openTuple, tupleBytes, tupleHash, type Tuple } from '#protocol/settle/tuple';
@@ -57,6 +64,30 @@ describe('the settlement tree', () => {
       const proven = tree.leaves.map(({ key }) => tree.prove(key)?.proof.map((hash) => hex.encode(hash)));
       expect(proven).toEqual(proofs);
     }
+  });
+
+  it('orders leaves by their keys, wherever these begin to differ', () => {
+    const body = fc
+      .constantFrom('00000000', '00000001', 'ffffffff', '0000ff00')
+      .chain((digits) =>
+        fc.constantFrom(
+          ...[0, 4, 24, 56].map((zeros) => digits.padStart(digits.length + zeros, '0').padEnd(64, '7')),
+        ),
+      );
+    const key = fc.tuple(fc.constantFrom('00', '01', '20'), body).map(([type, rest]) => leafKey(type + rest));
+    fc.assert(
+      fc.property(fc.uniqueArray(key, { maxLength: 40 }), (keys) => {
+        const order = leafOrder(keys.map((each) => ({ key: each, cumulative: amount(1n) })));
+        expect([...order].map((at) => keys[at])).toEqual([...keys].sort());
+      }),
+      { seed: 12 },
+    );
+  });
+
+  it('has one leaf of a key only', () => {
+    const leaf = { key: leafKey(`01${'ab'.repeat(32)}`), cumulative: amount(1n) };
+    const other = { ...leaf, key: leafKey(`01${'ab'.repeat(31)}ac`) };
+    expect(() => leafOrder([leaf, other, leaf])).toThrow(`the key ${leaf.key} has two leaves`);
   });
 
   it('proves every leaf, and nothing that was changed', () => {

@@ -15,7 +15,7 @@ import {
   type Participant,
 } from '#protocol/verify/rules/participant';
 import { bucketOf } from '#protocol/verify/rules/state';
-import { Path } from '#protocol/verify/rules/witness';
+import { Path, PathEnd } from '#protocol/verify/rules/witness';
 import { EPOCH, hotspot, NOON, PocWorld } from '../../support/poc-world.ts';
 
 const FULL = hotspot(1);
@@ -115,10 +115,12 @@ test('the interval of a time begins with its first millisecond', () => {
 });
 
 describe('the geometry of a pair', () => {
+  const pathOf = (from: HotspotFacts | undefined, to: HotspotFacts | undefined): Path =>
+    new Path(new PathEnd(from), new PathEnd(to));
   const east = hotspot(2, { metres: 600 });
 
   test('is measured once and stays, in metres and in cells', () => {
-    const path = new Path(FULL, east);
+    const path = pathOf(FULL, east);
     const [metres, cells] = [path.metres, path.cells];
     expect(metres).toBeGreaterThan(580);
     expect(cells).toBeGreaterThan(8);
@@ -128,8 +130,8 @@ describe('the geometry of a pair', () => {
 
   test('is nothing where one of the two is unknown or has no cell', () => {
     const nowhere = { ...east, cell: null };
-    for (const path of [new Path(undefined, east), new Path(FULL, undefined)])
+    for (const path of [pathOf(undefined, east), pathOf(FULL, undefined)])
       expect([path.metres, path.cells]).toEqual([0, null]);
-    for (const path of [new Path(nowhere, FULL), new Path(FULL, nowhere)]) expect(path.cells).toBeNull();
+    for (const path of [pathOf(nowhere, FULL), pathOf(FULL, nowhere)]) expect(path.cells).toBeNull();
   });
 });
