@@ -22,13 +22,16 @@ export function signCheckpoint(
   return signNote(`${head.origin}\n${head.size}\n${base64.encode(head.root)}\n`, signers);
 }
 
-/** Opens a checkpoint of any origin that one of the keys signed; throws like `openCheckpoint`. */
-export function openSignedCheckpoint(
+/** A tree head as its text says, of any size that is a u64: no log here grows beyond 2^53. */
+export type CheckpointHead = Omit<Checkpoint, 'size'> & { readonly size: bigint };
+
+/** Opens a checkpoint of any origin and size that one of the keys signed; throws like `openCheckpoint`. */
+export function openCheckpointHead(
   bytes: Uint8Array,
   known: { readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
-): { readonly checkpoint: Checkpoint; readonly signers: readonly VerifierKey[] } {
+): { readonly head: CheckpointHead; readonly signers: readonly VerifierKey[] } {
   const { text, signers } = openNote(bytes, known);
-  return { checkpoint: parseHead(text), signers };
+  return { head: parseHead(text), signers };
 }
 
 /**
@@ -39,21 +42,23 @@ export function openCheckpoint(
   bytes: Uint8Array,
   known: { readonly origin: string; readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
 ): Checkpoint {
-  const { checkpoint } = openSignedCheckpoint(bytes, known);
-  if (checkpoint.origin !== known.origin)
-    throw new ProtocolError('malformed_checkpoint', { origin: checkpoint.origin, expected: known.origin });
-  return checkpoint;
+  const { head } = openCheckpointHead(bytes, known);
+  const { origin, size } = head;
+  if (origin !== known.origin)
+    throw new ProtocolError('malformed_checkpoint', { origin, expected: known.origin });
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw new ProtocolError('malformed_checkpoint', { size });
+  return { ...head, size: Number(size) };
 }
 
-function parseHead(text: string): Checkpoint {
+function parseHead(text: string): CheckpointHead {
   const [origin = '', size = '', root = '', ...extensions] = text.slice(0, -1).split('\n');
   const hash = decodeBase64(root);
   const legal =
     origin !== '' &&
-    /^(0|[1-9][0-9]*)$/.test(size) &&
-    Number.isSafeInteger(Number(size)) &&
+    /^(0|[1-9][0-9]{0,19})$/.test(size) &&
+    BigInt(size) < 2n ** 64n &&
     hash?.length === 32 &&
     extensions.every((line) => line !== '');
   if (!legal) throw new ProtocolError('malformed_checkpoint', { text });
-  return { origin, size: Number(size), root: hash, extensions };
+  return { origin, size: BigInt(size), root: hash, extensions };
 }

@@ -45,7 +45,7 @@ export function openNote(
   const signers = new Set<VerifierKey>();
   for (const { name, id, signature } of signatures) {
     const key = keys.find((known) => known.name === name && known.id === id);
-    if (key === undefined || signers.has(key)) continue;
+    if (key === undefined) continue;
     if (!isSignedBy(key, { text, signature, verify }))
       throw new ProtocolError('invalid_signature', { name, keyId: id });
     signers.add(key);

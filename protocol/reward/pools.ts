@@ -2,12 +2,12 @@ import type { Policy } from '../policy.ts';
 import { amount, type Amount } from '../units.ts';
 import { divideHalfEven, divideUp } from './decimal.ts';
 
-/** What a hotspot did in an epoch; beacon and witness shares are scaled by 10^SHARE_DECIMALS. */
+/** What a hotspot did in an epoch, scaled by the decimals of `rewardEpoch`: SHARE_DECIMALS, and none for credits. */
 export interface HotspotShares<Key> {
   readonly key: Key;
   readonly beacon: bigint;
   readonly witness: bigint;
-  /** Whole data credits that it carried. */
+  /** Data credits that it carried. */
   readonly credits: bigint;
   /** All hotspots of tier open together are capped. */
   readonly open: boolean;
@@ -48,17 +48,17 @@ export interface EpochRewards<Key> {
 export const SHARE_DECIMALS = 8;
 export const RATE_DECIMALS = 15;
 const BASIS = 10_000n;
-const SHARE = 10n ** BigInt(SHARE_DECIMALS);
 const RATE = 10n ** BigInt(RATE_DECIMALS);
 /** Pools are exact at 19 decimals: credits have 15, basis points of what they leave need 4 more. */
 const POOL = 10n ** 19n;
 /** One credit is 10^-5 USD, one unit of price is 10^-16 USD per smallest token unit. */
 const CREDIT = 10n ** 11n;
 
-/** Shares of the hotspots in one pool, scaled by 10^SHARE_DECIMALS. */
+/** Shares of the hotspots in one pool, `unit` each. */
 interface PoolShares {
   readonly all: bigint;
   readonly open: bigint;
+  readonly unit: bigint;
 }
 
 /** Divides an epoch's emission among hotspots, operations and oracles (poc.md 5). */
@@ -67,19 +67,18 @@ export function rewardEpoch<Key>(input: {
   readonly policy: Pick<Policy, 'pools_bp' | 'trust' | 'credit_price' | 'unused_data_to_beacons_bp'>;
   readonly shares: readonly HotspotShares<Key>[];
   readonly voters: number;
+  readonly decimals?: { readonly shares: number; readonly credits: number };
 }): EpochRewards<Key> {
   const { pools_bp: parts, trust } = input.policy;
   const part = (bp: number): bigint => (input.emission * BigInt(bp) * POOL) / BASIS;
   const cap = BigInt(trust.open_cap_bp);
 
-  const beaconShares = sumShares(input.shares, (entry) => entry.beacon);
-  const witnessShares = sumShares(input.shares, (entry) => entry.witness);
-  const dataShares = sumShares(input.shares, (entry) => entry.credits * SHARE);
+  const { decimals = { shares: SHARE_DECIMALS, credits: 0 } } = input;
+  const beaconShares = sumShares(input.shares, decimals.shares, (entry) => entry.beacon);
+  const witnessShares = sumShares(input.shares, decimals.shares, (entry) => entry.witness);
+  const dataShares = sumShares(input.shares, decimals.credits, (entry) => entry.credits);
 
-  const data = least(
-    part(parts.data),
-    creditValue(dataShares.all / SHARE, BigInt(input.policy.credit_price)),
-  );
+  const data = least(part(parts.data), creditValue(dataShares, BigInt(input.policy.credit_price)));
   const unused = part(parts.data) - data;
   const unusedToBeacons = (unused * BigInt(input.policy.unused_data_to_beacons_bp)) / BASIS;
   const beacons = part(parts.beacons) + unusedToBeacons;
@@ -92,17 +91,19 @@ export function rewardEpoch<Key>(input: {
   };
   const amounts = input.shares.map((entry) => ({
     key: entry.key,
-    beacon: payout(rates.beacon, entry.beacon, entry.open),
-    witness: payout(rates.witness, entry.witness, entry.open),
-    data: payout(rates.data, entry.credits * SHARE, entry.open),
+    beacon: payout(entry.open ? rates.beacon.open : rates.beacon.rate, entry.beacon, beaconShares),
+    witness: payout(entry.open ? rates.witness.open : rates.witness.rate, entry.witness, witnessShares),
+    data: payout(entry.open ? rates.data.open : rates.data.rate, entry.credits, dataShares),
   }));
   const paid = amounts.reduce((sum, entry) => sum + entry.beacon + entry.witness + entry.data, 0n);
-  const capped =
+  const left = (beacons + witnesses + data) / POOL - paid;
+  // A rate rounded up may exceed its pool: nothing is left then, nor withheld.
+  const rest = left < 0n ? 0n : left;
+  const withheldByCap =
     withheld(beacons, beaconShares, cap) +
     withheld(witnesses, witnessShares, cap) +
     withheld(data, dataShares, cap);
-  // A rate rounded up may exceed its pool by less than a unit: nothing is unallocated then.
-  const left = (beacons + witnesses + data) / POOL - paid - capped;
+  const capped = least(withheldByCap, rest);
   const operations = part(parts.operations) / POOL;
   const oracles = part(parts.oracles) / POOL;
   const oracle = input.voters === 0 ? 0n : oracles / BigInt(input.voters);
@@ -113,19 +114,20 @@ export function rewardEpoch<Key>(input: {
     oracles: amount(oracles),
     oracle: amount(oracle),
     delegators: amount(part(parts.delegators) / POOL),
-    unallocated: amount(left < 0n ? 0n : left),
+    unallocated: amount(rest - capped),
     capped: amount(capped),
     minted: amount(paid + operations + oracle * BigInt(input.voters)),
   };
 }
 
 /** What credits are worth in smallest token units, rounded up at 15 decimals, scaled like a pool. */
-function creditValue(credits: bigint, price: bigint): bigint {
-  return divideUp(credits * CREDIT * RATE, price) * (POOL / RATE);
+function creditValue(credits: PoolShares, price: bigint): bigint {
+  return divideUp(credits.all * CREDIT * RATE, price * credits.unit) * (POOL / RATE);
 }
 
 function sumShares<Key>(
   entries: readonly HotspotShares<Key>[],
+  decimals: number,
   share: (entry: HotspotShares<Key>) => bigint,
 ): PoolShares {
   let [all, open] = [0n, 0n];
@@ -133,19 +135,19 @@ function sumShares<Key>(
     all += share(entry);
     if (entry.open) open += share(entry);
   }
-  return { all, open };
+  return { all, open, unit: 10n ** BigInt(decimals) };
 }
 
 function poolRate(pool: bigint, shares: PoolShares, capBp: bigint): PoolRate {
   if (shares.all === 0n) return { rate: 0n, open: 0n };
-  const perShare = (part: bigint, of: bigint): bigint => divideHalfEven(part * RATE * SHARE, of * POOL);
+  const perShare = (part: bigint, of: bigint): bigint => divideHalfEven(part * RATE * shares.unit, of * POOL);
   const rate = perShare(pool, shares.all);
   if (shares.open === 0n) return { rate, open: rate };
   return { rate, open: least(rate, perShare(pool * capBp, shares.open * BASIS)) };
 }
 
-function payout(rate: PoolRate, share: bigint, open: boolean): Amount {
-  return amount(((open ? rate.open : rate.rate) * share) / (RATE * SHARE));
+function payout(rate: bigint, share: bigint, { unit }: PoolShares): Amount {
+  return amount((rate * share) / (RATE * unit));
 }
 
 /** Whole units of a pool that the open hotspots would have without their cap. */

@@ -51,6 +51,22 @@ describe('a checkpoint of any origin', () => {
     expect(parse(textOf(signNote(empty, [log])), LOG)).toMatchObject({ origin: 'log', size: '0' });
   });
 
+  it('may have any size that is a u64', () => {
+    const sized = (size: string): string =>
+      textOf(signNote(`log\n${size}\n${root.toString('base64')}\n`, [log]));
+    for (const size of ['9007199254740991', '9007199254740992', '18446744073709551615'])
+      expect(parse(sized(size), LOG)).toMatchObject({ size });
+    for (const size of ['18446744073709551616', '99999999999999999999999', '01', '-1', '1.0', ''])
+      expect(refusal(sized(size), LOG)).toBe('malformed_checkpoint');
+  });
+
+  it('is refused where a key that signed it well signed it badly too', () => {
+    const [, badly = ''] = textOf(signCheckpoint({ ...head, size: 1 }, [log])).split('\n\n');
+    expect(refusal(`${text}${badly}`, LOG)).toBe('invalid_signature');
+    const [, again = ''] = text.split('\n\n');
+    expect(parse(`${text}${again}`, LOG)).toEqual({ ...parsed, valid_signers: [log.key.name] });
+  });
+
   it('is refused unless a known key signed it, and none of them badly', () => {
     expect(refusal(text, OTHER)).toBe('unsigned_checkpoint');
     expect(refusal(text)).toBe('unsigned_checkpoint');

@@ -98,6 +98,25 @@ describe('every field of every op', { timeout: 120_000 }, () => {
       }
   });
 
+  it('is asked for within hotspots, reports and shares too', () => {
+    const optional = ['region', 'tier', 'status'];
+    let asked = 0;
+    for (const { op, in: input } of good.filter(({ op: name }) =>
+      ['poc.judge', 'reward.epoch'].includes(name),
+    ))
+      for (const path of pathsOf(input)) {
+        const [list, , name] = path;
+        const named = list === 'beacon' || list === 'entropy' ? path[1] : name;
+        const deepest = path.length === (list === 'beacon' || list === 'entropy' ? 2 : 3);
+        const lists = ['beacon', 'entropy', 'witnesses', 'hotspots', 'shares'];
+        if (!deepest || !lists.includes(String(list)) || optional.includes(String(named))) continue;
+        const without = changed(input, path, undefined) as Input;
+        expect([op, path, codeOf(op, without)]).toEqual([op, path, 'malformed_input']);
+        asked += 1;
+      }
+    expect(asked).toBeGreaterThan(40);
+  });
+
   it('of another type is named', () => {
     for (const { op, in: input } of good)
       for (const name of Object.keys(input)) {

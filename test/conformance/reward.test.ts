@@ -48,6 +48,65 @@ describe('the rewards of an epoch', () => {
     expect(lost).toBeLessThan(4n);
   });
 
+  /** The shares of helium/oracles' reward_share.rs with its fractional data shares, worked out with exact fractions. */
+  it.each([
+    {
+      of: 'more data than its pool can pay',
+      credits: ['1109921.9', '1109921.9', '1109921.9', '0', '1109921.9', '8879375.2'],
+      paid: [
+        ['815394651', '19356759976', '25764205986'],
+        ['16307893020', '35487393289', '25764205986'],
+        ['6115459882', '25809013301', '25764205986'],
+        ['0', '0', '0'],
+        ['1630789302', '45165773277', '25764205986'],
+        ['12230919765', '22582886638', '206113647894'],
+      ],
+    },
+    {
+      of: 'data for 55 % of its pool',
+      credits: ['1109921.9', '0', '2219843.8', '0', '554960.95', '2219843.8'],
+      paid: [
+        ['1426940702', '33874331459', '30917044568'],
+        ['28538814050', '62102941009', '0'],
+        ['10702055268', '45165775279', '61834089136'],
+        ['0', '0', '0'],
+        ['2853881405', '79040106739', '15458522284'],
+        ['21404110537', '39520053369', '61834089136'],
+      ],
+    },
+  ])('count parts of credits: $of', ({ credits, paid }) => {
+    const poc = [
+      [10, 300],
+      [200, 550],
+      [75, 400],
+      [0, 0],
+      [20, 700],
+      [150, 350],
+    ];
+    const shares = poc.map(([beacon, witness], at) =>
+      share(`g${at + 1}`, { beacon: String(beacon), witness: String(witness), credits: credits[at] ?? '' }),
+    );
+    const { amounts } = rewards({ emission: '618340943683', shares });
+    expect(amounts.map(({ beacon, witness, data }) => [beacon, witness, data])).toEqual(paid);
+  });
+
+  it('leave what all pools hold above what was paid, whatever was withheld from open hotspots', () => {
+    // Shares so many that a rate's last decimal is worth hundreds of units.
+    const { amounts, unallocated } = rewards({
+      emission: '15698181038129929016',
+      shares: [
+        share('a', { beacon: '233934383856563020', witness: '902946313601316270' }),
+        share('b', { beacon: '22127047659529731', witness: '240775612144227598', tier: 'open' }),
+        share('c', { beacon: '948271147233172431', witness: '231955266889310743' }),
+      ],
+    });
+    const paid = amounts.reduce(
+      (sum, of) => sum + BigInt(of.beacon) + BigInt(of.witness) + BigInt(of.data),
+      0n,
+    );
+    expect(unallocated.poc).toBe(String((15698181038129929016n * 8n) / 10n - paid));
+  });
+
   it('are worked out by hand for one hotspot that beacons', () => {
     // 6 % and a fifth of the unused 50 %; witnesses' 24 % and 40 % have no shares; 7, 7 and 6 % remain.
     expect(rewards({ shares: [share('only', { beacon: '1' })] })).toEqual({
@@ -134,8 +193,8 @@ describe('the rewards of an epoch', () => {
   });
 
   it.each<[string, Value]>([
-    ['9 decimals', '0.123456789'],
-    ['9 decimals as a number', 1e-9],
+    ['19 decimals', '0.1234567891234567891'],
+    ['19 decimals as a number', 1e-19],
     ['a sign', '-1'],
     ['a negative number', -1],
     ['an exponent', '1e3'],

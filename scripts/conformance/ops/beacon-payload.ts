@@ -7,7 +7,7 @@ import { bytes, count, int32, size } from '../input/values.ts';
 
 /** What a hotspot sends for its entropies, plan and gain (poc.md 2). */
 export const payload: Op = (input) => {
-  const plan = input.has('params') ? input.get('params', channelPlan) : input.get('region', regionNamed);
+  const plan = input.optional('params', channelPlan, null) ?? input.get('region', regionNamed);
   const beacon = deriveBeacon({
     remote: entropy(input.get('remote', object)),
     local: entropy(input.get('local', object)),

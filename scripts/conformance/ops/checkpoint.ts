@@ -1,4 +1,4 @@
-import { openSignedCheckpoint } from '#protocol/evidence/checkpoint';
+import { openCheckpointHead } from '#protocol/evidence/checkpoint';
 import { COSIGNATURE, NOTE, parseVerifierKey, type VerifierKey } from '#protocol/evidence/verifier-key';
 import { toHex } from '#protocol/wire/hex';
 import { verifySignature } from '#services/runtime/signature';
@@ -15,11 +15,11 @@ export const parse: Op = (input) => {
   const note = input.get('text', unicode);
   const keys = input.get('vkeys', listOf(verifierKey));
   const bytes = new Uint8Array(Buffer.from(note, 'utf8'));
-  const { checkpoint, signers } = openSignedCheckpoint(bytes, { keys, verify: verifySignature });
+  const { head, signers } = openCheckpointHead(bytes, { keys, verify: verifySignature });
   return {
-    origin: checkpoint.origin,
-    size: String(checkpoint.size),
-    root: toHex(checkpoint.root),
+    origin: head.origin,
+    size: String(head.size),
+    root: toHex(head.root),
     valid_signers: [...new Set(signers.map(({ name }) => name))],
   };
 };

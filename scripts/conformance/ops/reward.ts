@@ -2,19 +2,16 @@ import { DEFAULT_POLICY } from '#protocol/policy';
 import { packetCredits } from '#protocol/reward/credits';
 import { decimalText } from '#protocol/reward/decimal';
 import { densityScales, SCALE_DECIMALS } from '#protocol/reward/density';
-import {
-  RATE_DECIMALS,
-  rewardEpoch,
-  SHARE_DECIMALS,
-  type EpochRewards,
-  type HotspotShares,
-} from '#protocol/reward/pools';
+import { RATE_DECIMALS, rewardEpoch, type EpochRewards, type HotspotShares } from '#protocol/reward/pools';
 import { pocUnits, UNIT_DECIMALS } from '#protocol/reward/units';
 import { listOf, object, type Read } from '../input/fields.ts';
 import type { Json, Op } from '../op.ts';
 import { policyOf, TIERS } from '../input/policy.ts';
 import { malformed } from '../refusal.ts';
 import { amountOf, cellOf, count, decimal, oneOf, size, text, u64 } from '../input/values.ts';
+
+/** Places of shares and credits in a line: an epoch's own have 8 and none. */
+const PLACES = 18;
 
 /** Units of a PoC with so many selected witnesses. */
 export const units: Op = (input) => unitsText(input.get('n', count), DEFAULT_POLICY.units);
@@ -47,7 +44,13 @@ export const epoch: Op = (input) => {
   }
   const emission = input.get('emission', amountOf);
   return rewardsOut(
-    rewardEpoch({ emission, policy: { ...policy, credit_price: String(price) }, shares, voters: 1 }),
+    rewardEpoch({
+      emission,
+      policy: { ...policy, credit_price: String(price) },
+      shares,
+      voters: 1,
+      decimals: { shares: PLACES, credits: PLACES },
+    }),
   );
 };
 
@@ -66,9 +69,9 @@ const share: Read<HotspotShares<string>> = (value, path) => {
   if (label === '') throw malformed(`${path}.key`, 'a key or another label', label);
   return {
     key: label,
-    beacon: of.get('beacon', decimal(SHARE_DECIMALS)),
-    witness: of.get('witness', decimal(SHARE_DECIMALS)),
-    credits: of.get('credits', u64),
+    beacon: of.get('beacon', decimal(PLACES)),
+    witness: of.get('witness', decimal(PLACES)),
+    credits: of.get('credits', decimal(PLACES)),
     open: of.optional('tier', oneOf(TIERS), 'endorsed') === 'open',
   };
 };

@@ -40,7 +40,7 @@ function factsOf(hotspot: HotspotKey, of: Fields): HotspotFacts {
   const cell = of.get('cell', (value, path) => (value === null ? null : cellOf(11)(value, path)));
   return {
     key: hotspot,
-    mode: of.optional('full', truth, true) ? 'full' : 'data_only',
+    mode: of.get('full', truth) ? 'full' : 'data_only',
     status: of.optional('status', oneOf(['active', 'quarantined']), 'active'),
     tier: of.optional('tier', oneOf(TIERS), 'endorsed'),
     cell,

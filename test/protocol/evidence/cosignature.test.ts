@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { openSignedCheckpoint, signCheckpoint } from '#protocol/evidence/checkpoint';
+import { openCheckpointHead, signCheckpoint } from '#protocol/evidence/checkpoint';
 import {
   COSIGNATURE,
   formatVerifierKey,
@@ -27,14 +27,14 @@ function cosignature(of: { readonly time: bigint; readonly over?: string; readon
   return `— ${witnessKey.name} ${blob.subarray(0, blob.length - (of.cut ?? 0)).toString('base64')}\n`;
 }
 
-const open = (note: string, keys: Parameters<typeof openSignedCheckpoint>[1]['keys']) =>
-  openSignedCheckpoint(Buffer.from(note), { keys, verify: verifyEd25519 });
+const open = (note: string, keys: Parameters<typeof openCheckpointHead>[1]['keys']) =>
+  openCheckpointHead(Buffer.from(note), { keys, verify: verifyEd25519 });
 
 describe('a cosignature', () => {
   it('counts beside the signature of the log, at whatever time it was made', () => {
     for (const time of [0n, 1_679_315_147n, 0xffff_ffff_ffff_ffffn]) {
-      const { checkpoint, signers } = open(`${signed}${cosignature({ time })}`, [log.key, witnessKey]);
-      expect(checkpoint).toMatchObject({ origin: log.key.name, size: 7 });
+      const { head, signers } = open(`${signed}${cosignature({ time })}`, [log.key, witnessKey]);
+      expect(head).toMatchObject({ origin: log.key.name, size: 7n });
       expect(signers).toEqual([log.key, witnessKey]);
     }
   });
