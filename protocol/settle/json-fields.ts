@@ -56,7 +56,21 @@ export class JsonFields {
   }
 
   refusal(field: string, expected: string, value: unknown): ProtocolError {
-    const found = typeof value === 'string' || typeof value === 'number' ? value : typeof value;
-    return new ProtocolError(this.#code, { field, expected, found });
+    return new ProtocolError(this.#code, { field: shown(field), expected, found: kindOrValue(value) });
   }
+}
+
+const LONGEST_SHOWN = 80;
+
+/** Texts as JSON writes them and in part: they go to terminals. */
+function kindOrValue(value: unknown): string | number {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return shown(value);
+  return typeof value === 'number' ? value : typeof value;
+}
+
+function shown(text: string): string {
+  const escaped = JSON.stringify(text.slice(0, LONGEST_SHOWN)).slice(1, -1);
+  return text.length > LONGEST_SHOWN ? `${escaped}...` : escaped;
 }

@@ -128,7 +128,7 @@ const verdict: ReportVerdict = {
   key: KEY,
   reason: 'below_min_distance',
   side: 'witness',
-  numbers: { cells_apart: 7, limit_cells: 8 },
+  numbers: { distance_m: 431, cells_apart: 7, least_cells: 8 },
   selected: false,
   note: null,
 };
