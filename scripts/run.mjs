@@ -1,4 +1,5 @@
-// Runs a TypeScript file of this repository: `node scripts/run.mjs FILE [arguments]`.
+// Runs a TypeScript file of this repository: `node scripts/run.mjs [--here] FILE [arguments]`. It runs in the
+// repository's root, or by --here in the caller's folder.
 // Plain JavaScript without dependencies, because it is what installs them.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,7 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [file, ...args] = process.argv.slice(2);
+const here = process.argv[2] === '--here';
+const [file, ...args] = process.argv.slice(here ? 3 : 2);
 
 function fail(message) {
   console.error(message);
@@ -48,8 +50,10 @@ if (!file) fail('Name a TypeScript file: node scripts/run.mjs FILE [arguments]')
 checkNode();
 installPackages();
 
-const child = spawn(process.execPath, ['--import', 'tsx', join(root, file), ...args], {
-  cwd: root,
+// By its address: from another folder, Node would look for tsx there, and tsx for a tsconfig.json.
+const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, file), ...args], {
+  cwd: here ? process.cwd() : root,
+  env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
   stdio: 'inherit',
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
