@@ -1,6 +1,9 @@
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { formatVerifierKey, verifierKey, type VerifierKey } from '#protocol/evidence/verifier-key';
+import { CliError } from '../cli-error.ts';
+import { orRefused } from '../input/read-input.ts';
+import { readSecret } from '../input/read-secret.ts';
 
 /** Who signs deny lists. */
 export interface Keeper {
@@ -17,17 +20,22 @@ const SEED_BYTES = 32;
 export async function createKeeperKey(file: string, name: string): Promise<string> {
   const seed = randomBytes(SEED_BYTES);
   const { key } = keeperOf(name, seed);
-  await writeFile(file, `${name}\n${seed.toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+  const text = `${name}\n${seed.toString('hex')}\n`;
+  await orRefused(file, async () => {
+    try {
+      await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      throw new CliError('key_stands', { file }, { cause: error });
+    }
+  });
   return formatVerifierKey(key);
 }
 
 /** Reads a key that `createKeeperKey` made; refuses a file that others may read. */
 export async function readKeeperKey(file: string): Promise<Keeper> {
-  const { mode } = await stat(file);
-  if ((mode & 0o077) !== 0) throw new Error(`${file} can be read by others; make its mode 0600`);
-  const [, name, seed] = /^(\S+)\n([0-9a-f]{64})\n$/.exec(await readFile(file, 'utf8')) ?? [];
-  if (name === undefined || seed === undefined)
-    throw new Error(`${file} is no keeper's key; make one by "coverant deny keygen"`);
+  const [, name, seed] = /^(\S+)\r?\n([0-9a-f]{64})\r?\n$/.exec(await readSecret(file)) ?? [];
+  if (name === undefined || seed === undefined) throw new CliError('malformed_keeper_key', { file });
   return keeperOf(name, Buffer.from(seed, 'hex'));
 }
 

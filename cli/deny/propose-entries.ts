@@ -2,8 +2,11 @@ import { observe } from '#protocol/deny/classifiers/observed';
 import { classify } from '#protocol/deny/classify';
 import type { DenyEntries } from '#protocol/deny/deny-file';
 import { entriesOf } from '#protocol/deny/entries';
+import type { EpochNumber } from '#protocol/units';
+import type { EpochRange } from '../options/epoch.ts';
 import { findingLines } from './finding-lines.ts';
-import { readEpochs, type EpochRange } from './read-epochs.ts';
+import { missingEpochs } from './list-epochs.ts';
+import { readEpochs } from './read-epochs.ts';
 
 /** Whom the classifiers find in epochs' evidence, and the lines that say why. */
 export interface Proposal {
@@ -23,5 +26,14 @@ export async function proposeEntries(of: {
   const beacons = epochs.reduce((sum, { pocs }) => sum + pocs.length, 0);
   const numbers = epochs.map(({ epoch }) => epoch.toString());
   const sum = `${keys.length} keys and ${edges.length} pairs are proposed, from ${beacons} beacons of the epochs ${numbers.join(', ')}`;
-  return { entries, lines: [...findingLines(findings), sum] };
+  const missing = missingLine(
+    of.epochs,
+    epochs.map(({ epoch }) => epoch),
+  );
+  return { entries, lines: [...findingLines(findings), ...missing, sum] };
+}
+
+function missingLine(range: EpochRange | undefined, found: readonly EpochNumber[]): readonly string[] {
+  const missing = range === undefined ? '' : missingEpochs(range, found);
+  return missing === '' ? [] : [`none of the places has the epochs ${missing}`];
 }

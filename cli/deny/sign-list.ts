@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   denyFileBytes,
   denyFileHash,
@@ -9,13 +8,16 @@ import {
   requireSignature,
 } from '#protocol/deny/deny-file';
 import { mergeEntries } from '#protocol/deny/entries';
-import { ProtocolError } from '#protocol/errors';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '#protocol/evidence/verifier-key';
 import { parsePolicy } from '#protocol/settle/policy-codec';
 import type { Policy } from '#protocol/policy';
 import { replaceFile } from '#services/runtime/replace-file';
 import { verifySignature } from '#services/runtime/signature';
+import { CliError } from '../cli-error.ts';
+import { readInput } from '../input/read-input.ts';
+import { readJson } from '../input/read-json.ts';
 import { readKeeperKey } from './keeper-key.ts';
+import { requireFreeOutput } from './require-free-output.ts';
 
 /** What a policy says of a list, and what the list holds. */
 export interface ListSummary {
@@ -31,8 +33,9 @@ export async function signList(of: {
   readonly out: string;
   readonly list?: string;
 }): Promise<ListSummary> {
+  await requireFreeOutput(of);
   const keeper = await readKeeperKey(of.key);
-  const fresh = parseDenyEntries(parsedJson(await readFile(of.entries, 'utf8')));
+  const fresh = parseDenyEntries(await readJson(of.entries));
   const earlier = of.list === undefined ? { keys: [], edges: [] } : await openList(of.list, keeper.key);
   const entries = mergeEntries(earlier, fresh);
   const signature = Buffer.from(keeper.sign(denyMessage(entries))).toString('base64');
@@ -51,27 +54,18 @@ export async function verifyList(of: {
   readonly policy?: string;
   readonly keeper?: string;
 }): Promise<ListSummary> {
-  const bytes = Uint8Array.from(await readFile(of.list));
-  const policy = of.policy === undefined ? null : parsePolicy(parsedJson(await readFile(of.policy, 'utf8')));
+  const bytes = await readInput(of.list);
+  const policy = of.policy === undefined ? null : parsePolicy(await readJson(of.policy));
   if (policy !== null) requireDenyFile({ policy, bytes, verify: verifySignature });
   const keeper = of.keeper ?? policy?.deny?.keeper;
-  if (keeper === undefined) throw new RangeError('name a policy by --policy or a keeper by --keeper');
+  if (keeper === undefined) throw new CliError('incomplete_arguments', { expected: '--policy or --keeper' });
   const list = openDenyFile(bytes);
   requireSignature({ file: list, keeper: parseVerifierKey(keeper), verify: verifySignature });
   return { deny: { keeper, hash: denyFileHash(bytes) }, keys: list.keys.length, edges: list.edges.length };
 }
 
 async function openList(file: string, keeper: VerifierKey) {
-  const list = openDenyFile(Uint8Array.from(await readFile(file)));
+  const list = openDenyFile(await readInput(file));
   requireSignature({ file: list, keeper, verify: verifySignature });
   return list;
-}
-
-/** Any JSON: what is signed and hashed is its canonical form. */
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ProtocolError('malformed_deny_list', { expected: 'JSON', problem: String(error) });
-  }
 }

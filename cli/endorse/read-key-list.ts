@@ -1,8 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { open } from 'node:fs/promises';
 import { ProtocolError } from '#protocol/errors';
 import type { HotspotKey } from '#protocol/units';
 import { listedKeyFromText } from '#protocol/wire/key';
+import { CliError } from '../cli-error.ts';
+import { orRefused } from '../input/read-input.ts';
 
 /** What a text file of keys holds. */
 export interface KeyList {
@@ -13,17 +14,33 @@ export interface KeyList {
 
 /** Reads one key a line, in base58check text; empty lines and what follows a # are ignored. Refusals name the line. */
 export async function readKeyList(file: string): Promise<KeyList> {
-  const keys = new Set<HotspotKey>();
-  let [line, repeated] = [0, 0];
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    line += 1;
-    const key = text.replace(/#.*$/, '').trim();
-    if (key === '') continue;
-    const before = keys.size;
-    keys.add(parsedAt(key, line));
-    if (keys.size === before) repeated += 1;
+  // As the root counts them: whatever network a key's text names, it is one key.
+  const keys = new Map<string, HotspotKey>();
+  let named = 0;
+  for await (const { text, line } of await openLines(file)) {
+    const key = parsedAt(text, line);
+    named += 1;
+    keys.set(key.slice(1), key);
   }
-  return { keys: [...keys], repeated };
+  return { keys: [...keys.values()], repeated: named - keys.size };
+}
+
+async function openLines(
+  file: string,
+): Promise<AsyncIterable<{ readonly text: string; readonly line: number }>> {
+  const handle = await orRefused(file, () => open(file));
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close();
+    throw new CliError('is_a_folder', { file });
+  }
+  return (async function* () {
+    let line = 0;
+    for await (const whole of handle.readLines()) {
+      line += 1;
+      const text = whole.replace(/#.*$/, '').trim();
+      if (text !== '') yield { text, line };
+    }
+  })();
 }
 
 function parsedAt(text: string, line: number): HotspotKey {

@@ -1,6 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { ProtocolError } from '#protocol/errors';
 import { loadConfig } from '#services/runtime/config';
 import { textField } from '#services/runtime/config-fields';
+import { Unanswered } from '../exit-code.ts';
+import { parseEpoch } from '../options/epoch.ts';
+import { parseRpc } from '../options/rpc.ts';
 import { tellWhy, type WhyQuestion } from './tell-why.ts';
 
 /** `hotspot why`: why a hotspot earned what it earned in an epoch, from the epoch's public folder. */
@@ -14,16 +18,15 @@ export function whyCommand(): Command {
       "URL or folder of an oracle's public files (default: the first oracle below DATA_DIR)",
     )
     .option('--check', 'recompute the epoch from its evidence before telling')
-    .option('--rpc <url>', 'also ask the chain what was claimed and whether the epoch is final')
+    .option('--rpc <url>', 'also ask the chain what was claimed and whether the epoch is final', parseRpc)
     .option('--json', 'print the same data as JSON (docs/hotspot-why.md)')
     .addHelpText(
       'after',
       '\nExit code: 0 told, 1 the folder does not follow from its evidence, 2 could not be told.',
     )
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .action(async (key: string, options: Omit<WhyQuestion, 'key' | 'dataDir'>) => {
       const dataDir = loadConfig((env) => textField(env, 'DATA_DIR', '.coverant'));
-      const answer = await tellWhy({ key, dataDir, ...options });
+      const answer = await tellWhy({ key, dataDir, ...options }).catch(unanswered);
       if ('lines' in answer) {
         process.stdout.write(`${answer.lines.join('\n')}\n`);
         return;
@@ -36,7 +39,7 @@ export function whyCommand(): Command {
     });
 }
 
-function parseEpoch(text: string): bigint {
-  if (!/^\d{1,19}$/.test(text)) throw new InvalidArgumentError('expected an epoch number');
-  return BigInt(text);
+/** Code 1 says that a folder is false, which no other refusal of this question does. */
+function unanswered(error: unknown): never {
+  throw error instanceof ProtocolError ? new Unanswered(error) : error;
 }

@@ -1,15 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { PublicKey } from '@solana/web3.js';
 import { Command } from 'commander';
-import { proposePolicy, sendInstructions } from '#client';
 import { requireDenyFile } from '#protocol/deny/deny-file';
 import type { Policy } from '#protocol/policy';
 import { parsePolicy, policyHash } from '#protocol/settle/policy-codec';
-import { epochNumber } from '#protocol/units';
-import { openChain } from '#services/runtime/chain';
-import { readKeypair } from '#services/runtime/chain-keypair';
+import type { Address, EpochNumber } from '#protocol/units';
 import { keepPolicy } from '#services/runtime/policies';
 import { verifySignature } from '#services/runtime/signature';
+import { readInput } from '../input/read-input.ts';
+import { readJson } from '../input/read-json.ts';
+import { parseAddress } from '../options/address.ts';
+import { parseEpoch } from '../options/epoch.ts';
+import { parseRpc } from '../options/rpc.ts';
+import { requireUsable } from './require-usable.ts';
 
 interface ListOption {
   readonly deny?: string;
@@ -40,29 +41,28 @@ export function policyCommand(): Command {
     .description('propose a policy on chain, to hold from an epoch on')
     .argument('<policy>', 'JSON file')
     .option('--deny <file>', 'the signed deny list')
-    .requiredOption('--first-epoch <number>', 'must begin after the timelock')
-    .requiredOption('--authority <file>', 'key file of the network’s authority')
-    .requiredOption('--network <address>', 'address of the network')
-    .requiredOption('--rpc <url>', 'RPC of the chain')
+    .requiredOption('--first-epoch <number>', 'must begin after the timelock', parseEpoch)
+    .requiredOption('--authority <file>', 'key file of the network’s authority, mode 0600')
+    .requiredOption('--network <address>', 'address of the network', parseAddress)
+    .requiredOption('--rpc <url>', 'RPC of the chain', parseRpc)
     .action(propose);
   return command;
 }
 
 async function propose(
   file: string,
-  options: ListOption & Readonly<Record<'firstEpoch' | 'authority' | 'network' | 'rpc', string>>,
+  options: ListOption & {
+    readonly firstEpoch: EpochNumber;
+    readonly authority: string;
+    readonly network: Address;
+    readonly rpc: string;
+  },
 ): Promise<void> {
   const { policy } = await readPolicy(file, options);
-  if (!/^(0|[1-9][0-9]{0,19})$/.test(options.firstEpoch))
-    throw new RangeError(`--first-epoch takes the number of an epoch, got ${options.firstEpoch}`);
-  const firstEpoch = epochNumber(BigInt(options.firstEpoch));
-  const authority = await readKeypair(options.authority);
-  const network = new PublicKey(options.network);
-  const pin = { hash: policyHash(policy), creditPrice: BigInt(policy.credit_price) };
-  const proposal = proposePolicy({ authority: authority.publicKey, network, policy: pin, firstEpoch });
-  const connection = openChain({ rpcUrl: options.rpc, commitment: 'confirmed' });
-  const { signature } = await sendInstructions(connection, { instructions: [proposal], payer: authority });
-  console.log(`${pin.hash} holds from epoch ${firstEpoch} on (transaction ${signature})`);
+  // The chain's client is large, and check and put need none.
+  const { sendProposal } = await import('./send-proposal.ts');
+  const signature = await sendProposal(policy, options);
+  console.log(`${policyHash(policy)} holds from epoch ${options.firstEpoch} on (transaction ${signature})`);
 }
 
 /** Any JSON of the schema is taken; what is hashed and kept is its canonical form. */
@@ -70,9 +70,9 @@ async function readPolicy(
   file: string,
   { deny }: ListOption,
 ): Promise<{ readonly policy: Policy; readonly denyFile: Uint8Array | null }> {
-  const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-  const policy = parsePolicy(value);
-  const denyFile = deny === undefined ? null : Uint8Array.from(await readFile(deny));
+  const policy = parsePolicy(await readJson(file));
+  requireUsable(policy);
+  const denyFile = deny === undefined ? null : await readInput(deny);
   requireDenyFile({ policy, bytes: denyFile, verify: verifySignature });
   return { policy, denyFile };
 }

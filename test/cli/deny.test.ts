@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDenyEntries, requireDenyFile } from '#protocol/deny/deny-file';
+import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import { DEFAULT_POLICY } from '#protocol/policy';
 import { FILES, folderFiles, type FolderFiles } from '#protocol/settle/folder';
@@ -12,9 +13,10 @@ import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { epochNumber } from '#protocol/units';
 import { keyText } from '#protocol/wire/key';
 import { latLngToCell } from 'h3-js';
-import { epochPath } from '#services/runtime/public-epochs';
+import { epochPath, INDEX_PATH } from '#services/runtime/public-epochs';
 import { verifySignature } from '#services/runtime/signature';
-import { createKeeperKey } from '../../cli/deny/keeper-key.ts';
+import { createKeeperKey, readKeeperKey } from '../../cli/deny/keeper-key.ts';
+import { missingEpochs } from '../../cli/deny/list-epochs.ts';
 import { proposeEntries } from '../../cli/deny/propose-entries.ts';
 import { signList, verifyList } from '../../cli/deny/sign-list.ts';
 import { computed, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
@@ -117,7 +119,23 @@ describe('coverant deny propose', () => {
     await writeFile(path, (await readFile(path, 'utf8')).replaceAll('max_distance_exceeded', 'bad_rssi'));
     const { code, out, said } = run('propose', '--from', broken);
     expect([code, out]).toEqual([1, '']);
-    expect(said).toContain('epoch 1: verdicts.ndjson: report test/');
+    expect(said).toMatch(/^folder_differs: .*epoch 1: verdicts\.ndjson: report test\//);
+  });
+
+  it('goes on where a place fails and another has the epochs, and names those that nobody has', async () => {
+    const failing = join(dir, 'failing');
+    await mkdir(join(failing, INDEX_PATH), { recursive: true });
+    for (const epoch of EPOCHS)
+      await mkdir(join(failing, epochPath(epochNumber(BigInt(epoch)), 'manifest.json')), { recursive: true });
+    const { lines } = await proposeEntries({ from: [failing, base], epochs: { first: 1n, last: 9n } });
+    expect(lines.at(-2)).toBe('none of the places has the epochs 3 to 9');
+    await expect(proposeEntries({ from: [failing] })).rejects.toThrow(code('files_unreachable'));
+  });
+
+  it('writes the epochs that are missing as spans', () => {
+    const found = [2n, 4n, 7n].map(epochNumber);
+    expect(missingEpochs({ first: 0n, last: 9n }, found)).toBe('0 to 1, 3, 5 to 6, 8 to 9');
+    expect(missingEpochs({ first: 2n, last: 2n }, [epochNumber(2n)])).toBe('');
   });
 
   it('cannot be done without epochs', async () => {
@@ -131,7 +149,7 @@ describe('a keeper', () => {
     const vkey = await createKeeperKey(key, 'example/keeper');
     expect(vkey).toMatch(/^example\/keeper\+[0-9a-f]{8}\+/);
     expect((await stat(key)).mode & 0o777).toBe(0o600);
-    await expect(createKeeperKey(key, 'example/keeper')).rejects.toThrow('EEXIST');
+    await expect(createKeeperKey(key, 'example/keeper')).rejects.toThrow(code('key_stands', { file: key }));
 
     const [known] = near;
     const entry = { key: keyText(known?.key ?? far.key), from: 1, reason: 'keeper', epoch: 1, evidence: [] };
@@ -172,7 +190,7 @@ describe('a keeper', () => {
       code('malformed_deny_list', { field: 'keys.0.from' }),
     );
     await expect(signList({ entries: await file('text', 'keys'), key, out })).rejects.toThrow(
-      code('malformed_deny_list', { expected: 'JSON' }),
+      code('malformed_json'),
     );
     await expect(signList({ entries, key: other, list, out })).rejects.toThrow(code('invalid_signature'));
     await expect(verifyList({ list, keeper: stranger })).rejects.toThrow(code('invalid_signature'));
@@ -181,10 +199,47 @@ describe('a keeper', () => {
       (await readFile(list, 'utf8')).replace('"keys":[]', '"keys":[ ]'),
     );
     await expect(verifyList({ list: spaced, keeper })).rejects.toThrow(code('malformed_deny_list'));
+    await chmod(list, 0o600);
+    await expect(signList({ entries, key: list, out })).rejects.toThrow(code('malformed_keeper_key'));
     await chmod(key, 0o640);
+    await expect(signList({ entries, key, out })).rejects.toThrow(code('open_secret', { mode: '0640' }));
     await expect(signList({ entries, key, out })).rejects.toThrow('0600');
-    await expect(signList({ entries, key: list, out })).rejects.toThrow(/0600|keygen/);
     await expect(stat(out)).rejects.toThrow('ENOENT');
     expect(run('verify', list)).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('reads a key file that an editor of another system wrote, and says what a folder is', async () => {
+    const key = join(dir, 'crlf-key');
+    const vkey = await createKeeperKey(key, 'crlf/keeper');
+    await writeFile(key, (await readFile(key, 'utf8')).replaceAll('\n', '\r\n'));
+    expect(formatVerifierKey((await readKeeperKey(key)).key)).toBe(vkey);
+    await expect(readKeeperKey(dir)).rejects.toThrow(code('is_a_folder', { file: dir }));
+    await expect(readKeeperKey(join(dir, 'absent'))).rejects.toThrow(code('no_such_file'));
+  });
+
+  it('loses no file to a list but the one that the list continues', async () => {
+    const key = join(dir, 'safe-key');
+    await createKeeperKey(key, 'safe/keeper');
+    const entries = await file('safe.json', '{"keys":[],"edges":[]}');
+    const list = join(dir, 'safe-list.json');
+    await signList({ entries, key, out: list });
+    const link = join(dir, 'link-to-key');
+    await symlink(key, link);
+    const before = await readFile(key, 'utf8');
+    for (const out of [key, link, entries, join(dir, '.', 'safe.json')])
+      await expect(signList({ entries, key, out })).rejects.toThrow(code('output_is_input'));
+    await expect(signList({ entries, key, list: key, out: key })).rejects.toThrow(code('output_is_input'));
+    await expect(signList({ entries, key, out: list })).rejects.toThrow(
+      code('output_stands', { file: list }),
+    );
+    expect(await readFile(key, 'utf8')).toBe(before);
+    expect(await signList({ entries, key, list, out: list })).toMatchObject({ keys: 0 });
+  });
+
+  it('is told that a policy is broken, not that a list is', async () => {
+    const list = await file('any.json', '{}');
+    await expect(verifyList({ list, policy: await file('bad-policy.json', '{') })).rejects.toThrow(
+      code('malformed_json', { file: join(dir, 'bad-policy.json') }),
+    );
   });
 });

@@ -68,20 +68,33 @@ describe('coverant endorse', () => {
   });
 
   it.each<[string, readonly string[], string]>([
-    ['without keys', ['# none'], 'names no key'],
+    ['without keys', ['# none'], 'empty_list'],
     ['with a mistyped key', [keyText(keys[0] ?? ('' as HotspotKey)), 'no key'], 'line=2'],
   ])('refuses a list %s', async (name, lines, says) => {
     const { code, lines: out, said } = endorse('root', await listFile(name.replaceAll(' ', '-'), lines));
-    expect([code, out]).toEqual([2, []]);
+    expect([code, out]).toEqual([1, []]);
     expect(said).toContain(says);
   });
 
   it('refuses a key that is not on the list, and a file that is not there', async () => {
     const file = await listFile('short', [keyText(keys[0] ?? ('' as HotspotKey))]);
     const foreign = endorse('prove', file, keyText(keys[1] ?? ('' as HotspotKey)));
-    expect([foreign.code, foreign.said.includes('is not on the list')]).toEqual([2, true]);
+    expect([foreign.code, foreign.said.startsWith('not_listed: ')]).toEqual([1, true]);
     const absent = endorse('root', join(dir, 'absent'));
-    expect([absent.code, absent.said.includes('ENOENT')]).toEqual([2, true]);
+    expect([absent.code, absent.said.startsWith('no_such_file: ')]).toEqual([2, true]);
+  });
+
+  it('reads a key that is asked for as the list is read, and counts a key of two networks once', async () => {
+    const offCurve = `00${'ff'.repeat(32)}` as HotspotKey;
+    const twice = ['0', '1'].map((network) => keyText(`${network}1${'6b'.repeat(32)}` as HotspotKey));
+    const file = await listFile('networks', [keyText(offCurve), ...twice]);
+    const proof = endorse('prove', file, keyText(offCurve));
+    expect([proof.code, proof.lines.length]).toEqual([0, 1]);
+    const root = endorse('root', file);
+    expect(root.said).toContain('1 lines name a key again');
+    expect(JSON.parse(root.lines[0] ?? '')).toMatchObject({ count: 2 });
+    expect(endorse('prove', file, 'no-key').code).toBe(2);
+    expect(endorse('root', dir).said).toMatch(/^is_a_folder: /);
   });
 
   it('makes no list whose proofs the program could not take', () => {

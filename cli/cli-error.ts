@@ -1,0 +1,43 @@
+/** Refusals of the commands themselves, append-only, each with a sentence that says what is wrong and what to do. */
+export const CLI_ERRORS = {
+  no_such_file: 'There is no such file; check the path.',
+  is_a_folder: 'This is a folder; name a file in it.',
+  unreadable_file: 'The file cannot be read; check its path and who may read it.',
+  empty_file: 'The file is empty; write it again.',
+  byte_order_mark: 'The file begins with a byte order mark; save it as UTF-8 without one.',
+  not_text: 'The file is not UTF-8 text; check that it is the right one, and save it as UTF-8.',
+  malformed_json: 'The file is not JSON; correct it where the problem says.',
+  repeated_name:
+    'An object of the file has a name twice, and only one of the values could count; remove one.',
+  open_secret: 'The key file can be read by others; make its mode 0600 (chmod 600).',
+  malformed_keeper_key: 'The file is no keeper\'s key; make one by "coverant deny keygen".',
+  malformed_keypair: 'The file is no Solana key file, a JSON array of 64 bytes; name the right one.',
+  key_stands: 'There is a file of this name, and the key in it stays as it is; choose another name.',
+  output_is_input: 'The output would replace what it is made from; choose another name.',
+  output_stands:
+    'There is a file of this name; only the one that --list names is replaced; choose another name.',
+  folder_differs:
+    'The folder does not follow from its own evidence; take the epoch from another place, and tell whose it is.',
+  empty_list: 'The list names no key; write one key a line.',
+  too_many_keys: 'The list names more keys than one root can stand for; make several lists.',
+  not_listed: 'The key is not on the list; check the list, or add the key and publish the new root.',
+  incomplete_arguments: 'Something that the command needs was not named; name it.',
+  output_failed: 'Standard output could not be written; check the disk or what reads it.',
+} as const;
+
+export type CliErrorCode = keyof typeof CLI_ERRORS;
+type CliErrorContext = Readonly<Record<string, string | number | bigint>>;
+
+/** What stops a command before anything outside was asked for it: stable code, the values concerned, and what to do. */
+export class CliError extends Error {
+  readonly code: CliErrorCode;
+  readonly context: CliErrorContext;
+
+  constructor(code: CliErrorCode, context: CliErrorContext = {}, options?: ErrorOptions) {
+    const values = Object.entries(context).map(([name, value]) => `${name}=${String(value)}`);
+    super([CLI_ERRORS[code], ...values].join(' '), options);
+    this.name = 'CliError';
+    this.code = code;
+    this.context = context;
+  }
+}
