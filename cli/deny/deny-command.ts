@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { parseEpochRange, type EpochRange } from '../options/epoch.ts';
 import { parseKeeper, parseKeeperName } from '../options/keeper.ts';
+import { printable } from '../shown.ts';
 import { createKeeperKey } from './keeper-key.ts';
 import { proposeEntries } from './propose-entries.ts';
 import { signList, verifyList, type ListSummary } from './sign-list.ts';
@@ -60,7 +61,7 @@ async function propose({
   readonly json?: true;
 }): Promise<void> {
   const { entries, lines } = await proposeEntries(of);
-  for (const line of lines) (json === true ? console.error : console.log)(line);
+  for (const line of lines.map(printable)) (json === true ? console.error : console.log)(line);
   if (json === true) console.log(JSON.stringify(entries, null, 2));
 }
 

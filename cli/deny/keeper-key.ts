@@ -34,7 +34,7 @@ export async function createKeeperKey(file: string, name: string): Promise<strin
 
 /** Reads a key that `createKeeperKey` made; refuses a file that others may read. */
 export async function readKeeperKey(file: string): Promise<Keeper> {
-  const [, name, seed] = /^(\S+)\r?\n([0-9a-f]{64})\r?\n$/.exec(await readSecret(file)) ?? [];
+  const [, name, seed] = /^([^\s+]+)\r?\n([0-9a-f]{64})\s*$/.exec(await readSecret(file)) ?? [];
   if (name === undefined || seed === undefined) throw new CliError('malformed_keeper_key', { file });
   return keeperOf(name, Buffer.from(seed, 'hex'));
 }

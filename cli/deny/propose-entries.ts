@@ -35,5 +35,5 @@ export async function proposeEntries(of: {
 
 function missingLine(range: EpochRange | undefined, found: readonly EpochNumber[]): readonly string[] {
   const missing = range === undefined ? '' : missingEpochs(range, found);
-  return missing === '' ? [] : [`none of the places has the epochs ${missing}`];
+  return missing === '' ? [] : [`no place that could be read has the epochs ${missing}`];
 }

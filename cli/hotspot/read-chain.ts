@@ -4,6 +4,7 @@ import type { HotspotSources } from '#protocol/hotspot/sources';
 import type { Amount, EpochNumber, Hash, HotspotKey } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
 import { Outage } from '#services/runtime/outage';
+import { rpcName } from '../options/rpc.ts';
 
 /** What the chain adds to an epoch folder. */
 export interface HotspotChain {
@@ -33,7 +34,7 @@ export async function readHotspotChain(
       claimed,
     };
   } catch (error) {
-    const context = { rpc: rpcUrl, network: facts.network };
+    const context = { rpc: rpcName(rpcUrl), network: facts.network };
     const code = error instanceof ClientError ? 'chain_unreadable' : 'chain_unreachable';
     throw new Outage(code, context, { cause: error });
   }

@@ -5,13 +5,14 @@ import { textField } from '#services/runtime/config-fields';
 import { Unanswered } from '../exit-code.ts';
 import { parseEpoch } from '../options/epoch.ts';
 import { parseRpc } from '../options/rpc.ts';
+import { printable } from '../shown.ts';
 import { tellWhy, type WhyQuestion } from './tell-why.ts';
 
 /** `hotspot why`: why a hotspot earned what it earned in an epoch, from the epoch's public folder. */
 export function whyCommand(): Command {
   return new Command('why')
     .description('say why a hotspot earned what it earned in an epoch, from public files alone')
-    .argument('<key>', "the hotspot's key, base58check text")
+    .argument('<key>', "the hotspot's key, base58check text or hex")
     .option('--epoch <number>', 'which epoch (default: the newest at hand)', parseEpoch)
     .option(
       '--from <place>',
@@ -32,8 +33,9 @@ export function whyCommand(): Command {
         return;
       }
       const { file, where, theirs, ours } = answer.difference;
+      const at = printable(`${file}: ${where}`);
       console.error(
-        `DIFFERS: epoch ${answer.epoch}: ${file}: ${where}\n  found     ${theirs}\n  expected  ${ours}`,
+        `DIFFERS: epoch ${answer.epoch}: ${at}\n  found     ${printable(theirs)}\n  expected  ${printable(ours)}`,
       );
       process.exitCode = 1;
     });

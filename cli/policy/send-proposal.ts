@@ -6,6 +6,7 @@ import { policyHash } from '#protocol/settle/policy-codec';
 import type { Address, EpochNumber } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
 import { Outage } from '#services/runtime/outage';
+import { rpcName } from '../options/rpc.ts';
 import { readAuthority } from './read-authority.ts';
 
 /** Sends the authority's proposal and answers with its transaction; Outage where the chain cannot be asked. */
@@ -21,7 +22,7 @@ export async function sendProposal(
   const authority = await readAuthority(of.authority);
   const network = new PublicKey(of.network);
   const connection = openChain({ rpcUrl: of.rpc, commitment: 'confirmed' });
-  const context = { rpc: of.rpc, network: of.network };
+  const context = { rpc: rpcName(of.rpc), network: of.network };
   requireAgreement(policy, await asked(context, () => readNetwork(connection, network)));
   const pin = { hash: policyHash(policy), creditPrice: BigInt(policy.credit_price) };
   const proposal = proposePolicy({

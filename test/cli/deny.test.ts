@@ -128,7 +128,7 @@ describe('coverant deny propose', () => {
     for (const epoch of EPOCHS)
       await mkdir(join(failing, epochPath(epochNumber(BigInt(epoch)), 'manifest.json')), { recursive: true });
     const { lines } = await proposeEntries({ from: [failing, base], epochs: { first: 1n, last: 9n } });
-    expect(lines.at(-2)).toBe('none of the places has the epochs 3 to 9');
+    expect(lines.at(-2)).toBe('no place that could be read has the epochs 3 to 9');
     await expect(proposeEntries({ from: [failing] })).rejects.toThrow(code('files_unreachable'));
   });
 

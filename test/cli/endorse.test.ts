@@ -9,6 +9,7 @@ import { verifyInclusion } from '#protocol/evidence/proof';
 import type { HotspotKey } from '#protocol/units';
 import { keyFromText, keyText } from '#protocol/wire/key';
 import { endorsedList, MAX_ENDORSED_KEYS } from '#services/runtime/endorsed-list';
+import { readKeyList } from '../../cli/endorse/read-key-list.ts';
 
 const keys = Array.from(
   { length: 37 },
@@ -93,8 +94,12 @@ describe('coverant endorse', () => {
     const root = endorse('root', file);
     expect(root.said).toContain('1 lines name a key again');
     expect(JSON.parse(root.lines[0] ?? '')).toMatchObject({ count: 2 });
-    expect(endorse('prove', file, 'no-key').code).toBe(2);
-    expect(endorse('root', dir).said).toMatch(/^is_a_folder: /);
+  });
+
+  it('says what a folder is, and in which line a key is mistyped', async () => {
+    await expect(readKeyList(dir)).rejects.toMatchObject({ code: 'is_a_folder', context: { file: dir } });
+    const file = await listFile('mistyped', ['# none', '', '\ufeff', 'no key']);
+    await expect(readKeyList(file)).rejects.toMatchObject({ code: 'malformed_key', context: { line: 4 } });
   });
 
   it('makes no list whose proofs the program could not take', () => {
