@@ -22,6 +22,12 @@ export const CLI_ERRORS = {
   too_many_keys: 'The list names more keys than one root can stand for; make several lists.',
   not_listed: 'The key is not on the list; check the list, or add the key and publish the new root.',
   incomplete_arguments: 'Something that the command needs was not named; name it.',
+  promise_broken:
+    'The log broke its promise: its own signatures convict it. Show them to the oracles and to everybody else.',
+  not_integrated: "The entry is not under the log's newest checkpoint; ask again after the promised time.",
+  no_report: 'The public files have no such report; those of the last seconds are not public yet.',
+  conviction_unwritten:
+    'The conviction could not be written; name a new file in a folder that you may write to.',
   output_failed: 'Standard output could not be written; check the disk or what reads it.',
 } as const;
 

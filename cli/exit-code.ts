@@ -19,6 +19,8 @@ const NOT_DONE: ReadonlySet<CliErrorCode> = new Set<CliErrorCode>([
   'is_a_folder',
   'unreadable_file',
   'incomplete_arguments',
+  'not_integrated',
+  'conviction_unwritten',
   'output_failed',
 ]);
 

@@ -4,6 +4,7 @@ import { denyCommand } from './deny/deny-command.ts';
 import { endorseCommand } from './endorse/endorse-command.ts';
 import { hotspotCommand } from './hotspot/hotspot-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
+import { receiptCommand } from './receipt/receipt-command.ts';
 import { printable } from './shown.ts';
 
 /** Longest argument that the parser's own errors repeat. */
@@ -18,7 +19,8 @@ export function program(): Command {
     .addCommand(denyCommand())
     .addCommand(endorseCommand())
     .addCommand(hotspotCommand())
-    .addCommand(policyCommand());
+    .addCommand(policyCommand())
+    .addCommand(receiptCommand());
   throwFrom(command);
   return command;
 }

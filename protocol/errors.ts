@@ -34,6 +34,9 @@ export const PROTOCOL_ERRORS = {
     'The deny list is missing or is not the one that the policy names; fetch the file with this hash from its keeper or a folder.',
   unknown_hotspot:
     'The epoch has no hotspot with this key; register it, or look at an epoch that ended after its registration.',
+  malformed_conviction:
+    'The text is no conviction (a receipt, a checkpoint, another leaf and its proof); keep the whole file.',
+  promise_kept: "The promised leaf stands at the receipt's index: this convicts nobody.",
 } as const;
 
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;

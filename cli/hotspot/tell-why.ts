@@ -2,7 +2,7 @@ import { hotspotEpoch } from '#protocol/hotspot/hotspot-epoch';
 import { openHotspotSources } from '#protocol/hotspot/sources';
 import { checkFolder } from '#protocol/settle/folder/check-folder';
 import type { Difference } from '#protocol/settle/folder/difference';
-import { keyFromText } from '#protocol/wire/key';
+import { keyFromTextOrHex } from '#protocol/wire/key';
 import { firstOracle } from '#services/runtime/first-oracle';
 import { openPublicFiles } from '#services/runtime/public-files';
 import { verifySignature } from '#services/runtime/signature';
@@ -30,7 +30,7 @@ export type WhyAnswer =
 
 /** Reads the folder and answers; throws what a key, a folder or the chain is refused by, or an Outage. */
 export async function tellWhy(question: WhyQuestion): Promise<WhyAnswer> {
-  const key = keyFromText(question.key);
+  const key = keyFromTextOrHex(question.key);
   const source = openPublicFiles(question.from ?? (await firstOracle(question.dataDir)));
   const epoch = question.epoch ?? (await latestEpoch(source));
   const recomputed = question.check === true;

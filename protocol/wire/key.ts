@@ -50,6 +50,16 @@ export function keyFromText(text: string): HotspotKey {
   return parseKey(taggedBytes(text));
 }
 
+/** A key by its base58check text, or by the 66 hex digits that APIs name it by; throws like `keyFromText`. */
+export function keyFromTextOrHex(form: string): HotspotKey {
+  return isHex(form) ? parseKey(fromHex(form)) : keyFromText(form);
+}
+
+/** Whether a form of a key is its bytes in hex digits. */
+export function isHex(form: string): boolean {
+  return form !== '' && form.length % 2 === 0 && !/[^0-9a-fA-F]/.test(form);
+}
+
 /** Like `keyFromText` without asking whether the body is a point: for long lists of keys that need not sign. */
 export function listedKeyFromText(text: string): HotspotKey {
   return parseTaggedKey(taggedBytes(text));

@@ -15,7 +15,8 @@ import {
   type Millis,
 } from '#protocol/units';
 import type { Read } from './fields.ts';
-import { keyNameOf, keyOf } from './key-forms.ts';
+import { keyFromTextOrHex } from '#protocol/wire/key';
+import { keyNameOf } from './key-forms.ts';
 import { malformed } from '../refusal.ts';
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
@@ -90,7 +91,7 @@ export const hash: Read<Hash> = (value, path) => {
 };
 
 /** A key by its base58check text or its bytes in hex; malformed_key or unsupported_key_type. */
-export const key: Read<HotspotKey> = (value, path) => keyOf(keyForm(value, path));
+export const key: Read<HotspotKey> = (value, path) => keyFromTextOrHex(keyForm(value, path));
 
 /** A key that signs nothing here: it need not be on its curve. */
 export const keyName: Read<HotspotKey> = (value, path) => keyNameOf(keyForm(value, path));
