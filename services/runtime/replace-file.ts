@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /**
- * Atomic: readers see the old file or the new one, and after a crash there is one of them, whole. Of several writers at
- * once the last one's file stays, for each has a draft of its own.
+ * Atomic, for one writer of a path: readers see the old file or the new one, and after a crash there is one of them, whole.
+ * What a killed writer left of its draft is overwritten by the next.
  */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${randomUUID()}.new`;
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const draft = join(folder, `.${basename(path)}.draft`);
   try {
     await writeDurably(draft, content);
     await rename(draft, path);
@@ -19,7 +19,7 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
 }
 
 async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  const handle = await open(path, 'wx');
+  const handle = await open(path, 'w');
   try {
     await handle.writeFile(content);
     await handle.sync();
