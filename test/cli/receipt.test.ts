@@ -5,10 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeReceipt, type ReceiptJson } from '#protocol/evidence/receipt';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { logSigner } from '#services/ingest/log/log-signer';
+import { exitCodeOf } from '../../cli/exit-code.ts';
+import { program } from '../../cli/program.ts';
 import { LOG_SIGNER, makeTestLog, ORIGIN, reports, type TestLog } from '../support/evidence-log.ts';
 
 const VKEY = formatVerifierKey(LOG_SIGNER.key);
 const OTHER = formatVerifierKey(logSigner(ORIGIN, new Uint8Array(32).fill(2)).key);
+const STRANGER = '112G8HofQAEd9bwuWzUEDShsTVFkeysKzbVhhodJF4152YA1q1RK';
 let honest: TestLog;
 /** The same log's key over other entries. */
 let forked: TestLog;
@@ -108,35 +111,34 @@ describe('coverant receipt', () => {
     expect(late).toMatchObject({ code: 2, said: matching(/^not_integrated: /) });
     const nowhere = receipt('verify', answer, '--vkey', VKEY, '--log', join(honest.dir, 'nowhere'));
     expect(nowhere).toMatchObject({ code: 2, said: matching(/^file_missing: /) });
-    const stranger = '112G8HofQAEd9bwuWzUEDShsTVFkeysKzbVhhodJF4152YA1q1RK';
-    const none = receipt('find', stranger, '--vkey', VKEY, '--log', honest.publicDir);
+    const none = receipt('find', STRANGER, '--vkey', VKEY, '--log', honest.publicDir);
     expect(none).toMatchObject({ code: 1, said: matching(/^no_report: /) });
   });
 
   it.each([
-    ['no receipt', { index: 5 }, 1, 'malformed_receipt'],
-    ['a list of nothing', { receipts: [{}] }, 1, 'malformed_receipt'],
-    ['a text', 'receipt', 1, 'malformed_receipt'],
-  ])('refuses %s', async (name, content, code, problem) => {
-    const run = receipt('verify', await file(`${name}.json`, content), '--vkey', VKEY);
-    expect(run).toMatchObject({ code, said: matching(new RegExp(`^${problem}: `)) });
+    ['no receipt', { index: 5 }],
+    ['a list of nothing', { receipts: [{}] }],
+    ['a text', 'receipt'],
+  ])('refuses %s', async (name, content) => {
+    const args = ['receipt', 'verify', await file(`${name}.json`, content), '--vkey', VKEY];
+    const refused = await program()
+      .parseAsync(args, { from: 'user' })
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'malformed_receipt' });
+    expect(exitCodeOf(refused)).toBe(1);
   });
 
   it.each([
     ['verify', '--vkey', 'nonsense'],
     ['find', 'no-key', '--vkey', VKEY, '--log', '.'],
-    [
-      'find',
-      '112G8HofQAEd9bwuWzUEDShsTVFkeysKzbVhhodJF4152YA1q1RK',
-      '--vkey',
-      VKEY,
-      '--log',
-      '.',
-      '--payload',
-      'xy',
-    ],
+    ['find', STRANGER, '--vkey', VKEY, '--log', '.', '--payload', 'xy'],
+    ['find', STRANGER, '--vkey', VKEY, '--log', '.', '--from', '-1'],
     ['convict', 'no-such-file', '--vkey', VKEY],
-  ])('ends with 2 where %s cannot be done: %s %s', (...args) => {
-    expect(receipt(...args).code).toBe(2);
+  ])('ends with 2 where %s cannot be done: %s %s', async (...args) => {
+    const failed = await program()
+      .parseAsync(['receipt', ...args], { from: 'user' })
+      .catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(Error);
+    expect(exitCodeOf(failed)).toBe(2);
   });
 });
