@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/protocol/verify/**/*.test.ts', 'test/protocol/reward/**/*.test.ts'],
     exclude: [
       ...configDefaults.exclude,
-      'test/protocol/verify/{incremental,rule-table,rule-table-document,figures}.test.ts',
+      'test/protocol/verify/{incremental,flood,rule-table,rule-table-document,figures}.test.ts',
     ],
     testTimeout: 30_000,
   },

@@ -75,9 +75,9 @@ describe('a receipt, against the public files of its log', () => {
       // Nothing else convicts: not the promised leaf, another place, another key, nor a receipt that was changed.
       const { receipt } = conviction;
       const refused = (of: Partial<typeof conviction>, code: string, by = BY_KEY): void => {
-        expect(() => { verifyConviction({ ...conviction, ...of }, by); }).toThrow(
-          expect.objectContaining({ code }),
-        );
+        expect(() => {
+          verifyConviction({ ...conviction, ...of }, by);
+        }).toThrow(expect.objectContaining({ code }));
       };
       refused({ leaf: receipt.leaf }, 'proof_mismatch');
       refused({ proof: conviction.proof.slice(1) }, 'proof_mismatch');
@@ -97,9 +97,9 @@ describe('a receipt, against the public files of its log', () => {
     if (checked.state !== 'kept') throw new Error(checked.state);
     const checkpoint = await publicLogReader({ base: honest.publicDir }).checkpoint();
     const conviction = { receipt, checkpoint, leaf: receipt.leaf, proof: checked.proof };
-    expect(() => { verifyConviction(conviction, BY_KEY); }).toThrow(
-      expect.objectContaining({ code: 'promise_kept' }),
-    );
+    expect(() => {
+      verifyConviction(conviction, BY_KEY);
+    }).toThrow(expect.objectContaining({ code: 'promise_kept' }));
   });
 
   it('waits for a checkpoint that reaches its index, and is overdue after the time it names', async () => {
