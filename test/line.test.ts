@@ -50,6 +50,7 @@ const HELD_UP: readonly JudgedReport['reason'][] = ['too_late', 'irregular_inter
 
 let stop: (() => Promise<void>) | undefined;
 let line: TestLine;
+let dataDir: string | undefined;
 let epochs: readonly [EpochNumber, EpochNumber];
 let receipts: readonly Receipt[];
 let recomputed: readonly Recomputed[];
@@ -60,6 +61,7 @@ let stopped: FinalizedEpoch;
 
 beforeAll(async () => {
   line = await startTestLine({ settings: SETTINGS, checkMain: WORKER, opened });
+  dataDir = line.dataDir;
   await untilExplorer('to answer', shownVerdicts);
   const first = nextEpoch(line.state, Date.now());
   const second = epochNumber(first + 1n);
@@ -97,7 +99,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stop?.();
-  await rm(line.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }, 30_000);
 
 describe('with inverting workers, Redis and SQL lost, and parts killed', () => {

@@ -9,21 +9,16 @@ import { openSupervisor, type Supervisor } from '../../../scripts/demo/start/sup
 import { watchRegistration } from '../../../scripts/demo/watch.ts';
 import { freePorts } from '../../../scripts/redis.ts';
 
-const NAMES = [
+/** Every process of the line. */
+export const PROCESSES = [
   ...['localnet', 'redis', 'ingest', 'follow', 'group', 'check-0', 'check-1'],
   ...['oracle-0', 'oracle-1', 'oracle-2', 'claim', 'explore', 'simulate'],
 ] as const;
-/** Another chain than the line's own, as `npm run test:validator` gives one. */
-const GIVEN_RPC = process.env['TEST_RPC_URL'];
-/** Every process of the line. */
-export const PROCESSES: readonly ProcessName[] = NAMES.filter(
-  (name) => name !== 'localnet' || GIVEN_RPC === undefined,
-);
 const PORTS = 12;
 const POLL_MS = 300;
 const TAIL_LINES = 12;
 
-export type ProcessName = (typeof NAMES)[number];
+export type ProcessName = (typeof PROCESSES)[number];
 
 export interface TestLine extends Line {
   readonly dataDir: string;
@@ -80,7 +75,7 @@ export async function startTestLine(options: TestLineOptions): Promise<TestLine>
   const { signal } = stopping;
   // The ports of a folder are kept with it.
   const portBase = options.dataDir === undefined ? await freePorts(PORTS) : null;
-  const env = { PATH: process.env['PATH'], RPC_URL: GIVEN_RPC };
+  const env = { PATH: process.env['PATH'] };
   const input = { ...options, dataDir, portBase, env, supervisor, reporter, signal };
   const failing = (error: unknown): Promise<never> =>
     failed(error, { dataDir, said, logs: ['localnet', 'simulate', 'ingest'] });
