@@ -1,8 +1,7 @@
-import { ProtocolError } from '#protocol/errors';
 import type { EpochNumber } from '#protocol/units';
 import { Outage } from '#services/runtime/outage';
-import { INDEX_PATH, readEpochIndex } from '#services/runtime/public-epochs';
 import type { PublicFiles } from '#services/runtime/public-files';
+import { listedEpochs } from '../input/listed-epochs.ts';
 import type { EpochRange } from '../options/epoch.ts';
 
 /** Epochs of the range that any source lists, ascending; throws the first Outage where no source can be read. */
@@ -14,7 +13,7 @@ export async function listEpochs(
   const failed: Outage[] = [];
   for (const source of sources) {
     try {
-      for (const epoch of await indexOf(source)) numbers.add(epoch);
+      for (const epoch of await listedEpochs(source)) numbers.add(epoch);
     } catch (error) {
       if (!(error instanceof Outage)) throw error;
       failed.push(error);
@@ -39,14 +38,4 @@ export function missingEpochs({ first, last }: EpochRange, found: readonly Epoch
     next = epoch + 1n;
   }
   return gaps.join(', ');
-}
-
-async function indexOf(source: PublicFiles): Promise<readonly EpochNumber[]> {
-  try {
-    return (await readEpochIndex(source)).map(({ epoch }) => epoch);
-  } catch (error) {
-    if (error instanceof Outage) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new ProtocolError('malformed_folder', { location: source.location, file: INDEX_PATH, problem });
-  }
 }

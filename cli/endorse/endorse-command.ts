@@ -4,7 +4,7 @@ import { keyText } from '#protocol/wire/key';
 import { endorsedList, MAX_ENDORSED_KEYS, type EndorsedList } from '#services/runtime/endorsed-list';
 import type { HotspotKey } from '#protocol/units';
 import { CliError } from '../cli-error.ts';
-import { parseListedKeys } from '../options/key.ts';
+import { parseListedKeys } from '../options/hotspot-key.ts';
 import { readKeyList } from './read-key-list.ts';
 
 /** `endorse`: what set_endorsed_root and endorse_hotspot need, made from a public text file of keys. */

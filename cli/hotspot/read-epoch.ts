@@ -1,22 +1,17 @@
-import { ProtocolError } from '#protocol/errors';
 import { HOTSPOT_FILES } from '#protocol/hotspot/sources';
 import type { FolderFiles } from '#protocol/settle/folder';
 import { epochNumber, type EpochNumber } from '#protocol/units';
 import { Outage } from '#services/runtime/outage';
-import { epochPath, INDEX_PATH, readEpochFiles, readEpochIndex } from '#services/runtime/public-epochs';
+import { epochPath, INDEX_PATH, readEpochFiles } from '#services/runtime/public-epochs';
 import type { PublicFiles } from '#services/runtime/public-files';
+import { listedEpochs } from '../input/listed-epochs.ts';
 
 /** The newest epoch that a place lists; Outage `file_missing` where it lists none, malformed_folder for a broken list. */
 export async function latestEpoch(source: PublicFiles): Promise<EpochNumber> {
-  const entries = await readEpochIndex(source).catch((error: unknown) => {
-    if (error instanceof Outage) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new ProtocolError('malformed_folder', { file: INDEX_PATH, problem });
-  });
-  const newest = entries.at(-1);
+  const newest = (await listedEpochs(source)).at(-1);
   if (newest === undefined)
     throw new Outage('file_missing', { location: source.location, path: INDEX_PATH, epochs: 0 });
-  return newest.epoch;
+  return newest;
 }
 
 /** What `openHotspotSources` reads of an epoch, or the whole folder; Outage `file_missing` where there is no such epoch. */

@@ -1,14 +1,16 @@
-import { InvalidArgumentError } from 'commander';
-import { ProtocolError } from '#protocol/errors';
 import type { HotspotKey } from '#protocol/units';
-import { keyFromTextOrHex } from '#protocol/wire/key';
+import { keyFromTextOrHex, listedKeyFromText } from '#protocol/wire/key';
+import { argument } from './argument.ts';
 
 /** A hotspot's key in either of its forms. */
 export function parseHotspotKey(text: string): HotspotKey {
-  try {
-    return keyFromTextOrHex(text);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new InvalidArgumentError("expected a hotspot's key, base58check text or 66 hex digits");
-  }
+  return argument(
+    () => keyFromTextOrHex(text),
+    "expected a hotspot's key, base58check text or 66 hex digits",
+  );
+}
+
+/** Keys of a maker's list, read as the list's own lines are. */
+export function parseListedKeys(text: string, before: readonly HotspotKey[] = []): readonly HotspotKey[] {
+  return argument(() => [...before, listedKeyFromText(text)], "expected a hotspot's key, base58check text");
 }

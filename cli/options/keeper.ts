@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { ProtocolError } from '#protocol/errors';
 import { isKeyName, parseVerifierKey } from '#protocol/evidence/verifier-key';
+import { argument } from './argument.ts';
 
 const LONGEST_NAME = 255;
 
@@ -15,11 +15,6 @@ export function parseKeeperName(text: string): string {
 
 /** A keeper's public key as `deny keygen` prints it. */
 export function parseKeeper(text: string): string {
-  try {
-    parseVerifierKey(text);
-    return text;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new InvalidArgumentError('expected what "coverant deny keygen" printed: name+hex id+base64');
-  }
+  argument(() => parseVerifierKey(text), 'expected what "coverant deny keygen" printed: name+hex id+base64');
+  return text;
 }

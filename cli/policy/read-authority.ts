@@ -1,13 +1,13 @@
 import type { Keypair } from '@solana/web3.js';
-import { readKeypair } from '#services/runtime/chain-keypair';
+import { parseKeypair } from '#services/runtime/chain-keypair';
 import { CliError } from '../cli-error.ts';
 import { readSecret } from '../input/read-secret.ts';
 
 /** The authority's key, from a file that nobody else may read. */
 export async function readAuthority(file: string): Promise<Keypair> {
-  await readSecret(file);
+  const text = await readSecret(file);
   try {
-    return await readKeypair(file);
+    return parseKeypair(text, file);
   } catch (error) {
     // Without the cause's text: it may quote the key.
     throw new CliError('malformed_keypair', { file }, { cause: error });

@@ -3,9 +3,10 @@ import { decodeConviction, encodeConviction, verifyConviction } from '#protocol/
 import { verifyReceipt, type Receipt } from '#protocol/evidence/receipt';
 import type { VerifierKey } from '#protocol/evidence/verifier-key';
 import { millis, type HotspotKey } from '#protocol/units';
-import { toHex } from '#protocol/wire/hex';
+import { isHex, toHex } from '#protocol/wire/hex';
 import { checkReceipt, type ReceiptCheck } from '#services/runtime/evidence/check-receipt';
 import { findReports } from '#services/runtime/evidence/find-reports';
+import { openPublishedLog, type PublishedLog } from '#services/runtime/evidence/published-log';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { verifySignature } from '#services/runtime/signature';
 import { CliError } from '../cli-error.ts';
@@ -62,11 +63,13 @@ async function verify(
   of: { readonly vkey: VerifierKey; readonly log?: string; readonly convict?: string; readonly json?: true },
 ): Promise<void> {
   const checks: ReceiptCheck[] = [];
+  let log: PublishedLog | undefined;
   for (const receipt of await readReceipts(file)) {
     verifyReceipt(receipt, { key: of.vkey, verify: verifySignature });
     if (of.json !== true) console.log(promiseLine(receipt));
     if (of.log === undefined) continue;
-    const check = await checkOne(receipt, { ...of, log: of.log });
+    log ??= await openLog({ ...of, log: of.log }, receipt.origin);
+    const check = await checkReceipt({ receipt, key: of.vkey, log, now: millis(Date.now()) });
     checks.push(check);
     console.log(of.json === true ? JSON.stringify(checkJson(receipt, check)) : checkLine(check));
   }
@@ -81,9 +84,8 @@ async function verify(
     throw new CliError('not_integrated', { size: open.size, overdue: String(open.overdue) });
 }
 
-async function checkOne(receipt: Receipt, { vkey, log }: OfLog): Promise<ReceiptCheck> {
-  const reader = publicLogReader({ base: log });
-  return checkReceipt({ receipt, key: vkey, reader, now: millis(Date.now()) });
+function openLog({ vkey: key, log: base }: OfLog, origin: string): Promise<PublishedLog> {
+  return openPublishedLog({ reader: publicLogReader({ base }), origin, key });
 }
 
 function checkJson({ origin, index }: Receipt, check: ReceiptCheck): object {
@@ -115,15 +117,9 @@ async function find(
   hotspot: HotspotKey,
   of: OfLog & { readonly payload?: string; readonly from: number; readonly json?: true },
 ): Promise<void> {
-  const reader = publicLogReader({ base: of.log });
+  const log = await openLog(of, of.vkey.name);
   let found = 0;
-  for await (const report of findReports({
-    reader,
-    key: of.vkey,
-    hotspot,
-    payload: of.payload ?? null,
-    from: of.from,
-  })) {
+  for await (const report of findReports({ log, hotspot, payload: of.payload ?? null, from: of.from })) {
     found += 1;
     const { index, kind, receivedAt, payload, proof, size } = report;
     if (of.json === true)
@@ -148,7 +144,7 @@ async function find(
 }
 
 function parsePayload(text: string): string {
-  if (!/^([0-9a-f]{2})+$/i.test(text)) throw new InvalidArgumentError('expected the payload in hex');
+  if (!isHex(text)) throw new InvalidArgumentError('expected the payload in hex');
   return text.toLowerCase();
 }
 

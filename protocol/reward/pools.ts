@@ -91,9 +91,9 @@ export function rewardEpoch<Key>(input: {
   };
   const amounts = input.shares.map((entry) => ({
     key: entry.key,
-    beacon: payout(entry.open ? rates.beacon.open : rates.beacon.rate, entry.beacon, beaconShares),
-    witness: payout(entry.open ? rates.witness.open : rates.witness.rate, entry.witness, witnessShares),
-    data: payout(entry.open ? rates.data.open : rates.data.rate, entry.credits, dataShares),
+    beacon: payout(rateOf(rates.beacon, entry.open), entry.beacon, beaconShares),
+    witness: payout(rateOf(rates.witness, entry.open), entry.witness, witnessShares),
+    data: payout(rateOf(rates.data, entry.open), entry.credits, dataShares),
   }));
   const paid = amounts.reduce((sum, entry) => sum + entry.beacon + entry.witness + entry.data, 0n);
   const left = (beacons + witnesses + data) / POOL - paid;
@@ -144,6 +144,10 @@ function poolRate(pool: bigint, shares: PoolShares, capBp: bigint): PoolRate {
   const rate = perShare(pool, shares.all);
   if (shares.open === 0n) return { rate, open: rate };
   return { rate, open: least(rate, perShare(pool * capBp, shares.open * BASIS)) };
+}
+
+function rateOf({ rate, open }: PoolRate, isOpen: boolean): bigint {
+  return isOpen ? open : rate;
 }
 
 function payout(rate: bigint, share: bigint, { unit }: PoolShares): Amount {

@@ -44,6 +44,11 @@ export function hexInto(text: string, bytes: Uint8Array, start: number): void {
   if (wrong !== 0) throw new RangeError(`expected an even number of hex digits, got ${text.slice(0, 80)}`);
 }
 
+/** Whether a text is one or more bytes in hex digits of either case. */
+export function isHex(text: string): boolean {
+  return text !== '' && text.length % 2 === 0 && !/[^0-9a-fA-F]/.test(text);
+}
+
 /** The 32 bytes of a digest as `Hash`. */
 export function hashOf(digest: Uint8Array): Hash {
   if (digest.length !== 32) throw new RangeError(`expected 32 bytes, got ${digest.length}`);

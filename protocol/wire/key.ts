@@ -3,7 +3,7 @@ import { createBase58check } from '@scure/base';
 import { isPointX } from '../crypto/p256-point.ts';
 import { ProtocolError } from '../errors.ts';
 import type { HotspotKey } from '../units.ts';
-import { fromHex, toHex } from './hex.ts';
+import { fromHex, isHex, toHex } from './hex.ts';
 
 export type KeyType = 'ecc_compact' | 'ed25519';
 export type KeyNetwork = 'mainnet' | 'testnet';
@@ -53,11 +53,6 @@ export function keyFromText(text: string): HotspotKey {
 /** A key by its base58check text, or by the 66 hex digits that APIs name it by; throws like `keyFromText`. */
 export function keyFromTextOrHex(form: string): HotspotKey {
   return isHex(form) ? parseKey(fromHex(form)) : keyFromText(form);
-}
-
-/** Whether a form of a key is its bytes in hex digits. */
-export function isHex(form: string): boolean {
-  return form !== '' && form.length % 2 === 0 && !/[^0-9a-fA-F]/.test(form);
 }
 
 /** Like `keyFromText` without asking whether the body is a point: for long lists of keys that need not sign. */

@@ -1,6 +1,6 @@
 import type { HotspotKey } from '#protocol/units';
-import { fromHex } from '#protocol/wire/hex';
-import { isHex, keyText, listedKeyFromText, parseTaggedKey } from '#protocol/wire/key';
+import { fromHex, isHex } from '#protocol/wire/hex';
+import { keyText, listedKeyFromText, parseTaggedKey } from '#protocol/wire/key';
 
 /** Lines name the same keys many times, and base58check is slow; only keys that are known to be good stay. */
 const MOST_KEYS = 65_536;

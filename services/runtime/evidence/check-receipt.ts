@@ -1,13 +1,12 @@
-import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import type { Conviction } from '#protocol/evidence/conviction';
 import { equalBytes } from '#protocol/evidence/merkle';
 import { verifyReceipt, type Receipt } from '#protocol/evidence/receipt';
 import type { VerifierKey } from '#protocol/evidence/verifier-key';
+import { ProtocolError } from '#protocol/errors';
 import type { Millis } from '#protocol/units';
 import { verifySignature } from '../signature.ts';
 import { nativeLeafHash } from './native-hash.ts';
-import type { PublicLogReader } from './public-log-reader.ts';
-import { VerifiedTree } from './verified-tree.ts';
+import type { PublishedLog } from './published-log.ts';
 
 /** What a log's public files say of a receipt. */
 export type ReceiptCheck =
@@ -24,24 +23,24 @@ export type ReceiptCheck =
   | { readonly state: 'not_integrated'; readonly size: number; readonly overdue: boolean };
 
 /**
- * Compares a receipt with the newest checkpoint and the entry at its index. Throws invalid_signature or proof_mismatch for
- * a receipt that the log never gave, what checkpoints and tiles throw, and Outage for files that are not there: whoever
- * withholds them is not convicted by that.
+ * Compares a receipt with a log's checkpoint and the entry at its index. Throws invalid_signature or proof_mismatch for a
+ * receipt that the log never gave, malformed_checkpoint for one of another log, what tiles throw, and Outage for files that
+ * are not there: whoever withholds them is not convicted by that.
  */
 export async function checkReceipt(of: {
   readonly receipt: Receipt;
   readonly key: VerifierKey;
-  readonly reader: PublicLogReader;
+  readonly log: PublishedLog;
   readonly now: Millis;
 }): Promise<ReceiptCheck> {
-  const { receipt, key, reader, now } = of;
-  const { origin, index } = receipt;
+  const { receipt, key, now } = of;
+  const { checkpoint, tree, origin } = of.log;
+  const { index } = receipt;
   verifyReceipt(receipt, { key, verify: verifySignature });
-  const checkpoint = await reader.checkpoint();
-  const head = openCheckpoint(checkpoint, { origin, keys: [key], verify: verifySignature });
-  const { size, root } = head;
+  if (origin !== receipt.origin)
+    throw new ProtocolError('malformed_checkpoint', { origin, expected: receipt.origin });
+  const { size, root } = tree;
   if (size <= index) return { state: 'not_integrated', size, overdue: now > receipt.integratedBy };
-  const tree = new VerifiedTree(reader, head);
   const [entry] = await tree.entries(index, index + 1);
   if (entry === undefined) throw new RangeError(`no entry ${index} in a tree of ${size}`);
   const leaf = nativeLeafHash(entry);

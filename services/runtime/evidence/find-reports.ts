@@ -1,15 +1,11 @@
-import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import { decodeRecord, type EvidenceRecord } from '#protocol/evidence/record';
 import { TILE_WIDTH } from '#protocol/evidence/tile';
-import type { VerifierKey } from '#protocol/evidence/verifier-key';
 import { ProtocolError } from '#protocol/errors';
 import type { Hash, HotspotKey, Millis } from '#protocol/units';
 import { hashOf, toHex } from '#protocol/wire/hex';
 import { openReport, reportId, type ReportKind } from '#protocol/wire/report';
-import { verifySignature } from '../signature.ts';
 import { nativeLeafHash, nativeSha256Hex } from './native-hash.ts';
-import type { PublicLogReader } from './public-log-reader.ts';
-import { VerifiedTree } from './verified-tree.ts';
+import type { PublishedLog } from './published-log.ts';
 
 /** A report at its place in a log, proven to stand there. */
 export interface FoundReport {
@@ -26,21 +22,15 @@ export interface FoundReport {
 
 /** Every report that names a key, and a payload if one is given, among the entries from an index on of a log's public files. */
 export async function* findReports(of: {
-  readonly reader: PublicLogReader;
-  readonly key: VerifierKey;
+  readonly log: PublishedLog;
   readonly hotspot: HotspotKey;
   readonly payload: string | null;
   readonly from: number;
 }): AsyncGenerator<FoundReport> {
-  const { reader, key, hotspot, payload } = of;
-  const head = openCheckpoint(await reader.checkpoint(), {
-    origin: key.name,
-    keys: [key],
-    verify: verifySignature,
-  });
-  const tree = new VerifiedTree(reader, head);
-  for (let start = of.from; start < head.size;) {
-    const end = Math.min(head.size, (Math.floor(start / TILE_WIDTH) + 1) * TILE_WIDTH);
+  const { hotspot, payload } = of;
+  const { tree } = of.log;
+  for (let start = of.from; start < tree.size;) {
+    const end = Math.min(tree.size, (Math.floor(start / TILE_WIDTH) + 1) * TILE_WIDTH);
     for (const [at, entry] of (await tree.entries(start, end)).entries()) {
       const found = reportOf(decodeRecord(entry));
       if (found?.key !== hotspot || (payload !== null && toHex(found.data) !== payload)) continue;
@@ -53,7 +43,7 @@ export async function* findReports(of: {
         reportId: reportId(found, nativeSha256Hex),
         leaf: hashOf(nativeLeafHash(entry)),
         proof: await tree.inclusionProof(index),
-        size: head.size,
+        size: tree.size,
       };
     }
     start = end;

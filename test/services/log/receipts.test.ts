@@ -9,6 +9,7 @@ import { ddbm, millis, type HotspotKey } from '#protocol/units';
 import { encodeBeacon, encodeWitness } from '#protocol/wire/encode';
 import { checkReceipt } from '#services/runtime/evidence/check-receipt';
 import { findReports } from '#services/runtime/evidence/find-reports';
+import { openPublishedLog } from '#services/runtime/evidence/published-log';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { logSigner } from '#services/ingest/log/log-signer';
 import { verifyEd25519 } from '../../support/ed25519.ts';
@@ -47,8 +48,10 @@ function nth(receipts: readonly Receipt[], at: number): Receipt {
   return decodeReceipt(JSON.parse(JSON.stringify(encodeReceipt(receipt))));
 }
 
-const check = (receipt: Receipt, test: TestLog, now = 0, key = KEY) =>
-  checkReceipt({ receipt, key, reader: publicLogReader({ base: test.publicDir }), now: millis(now) });
+const open = (test: TestLog, key = KEY) =>
+  openPublishedLog({ reader: publicLogReader({ base: test.publicDir }), origin: ORIGIN, key });
+const check = async (receipt: Receipt, test: TestLog, now = 0, key = KEY) =>
+  checkReceipt({ receipt, key, log: await open(test), now: millis(now) });
 
 describe('a receipt, against the public files of its log', () => {
   it('is kept where the entry stands at its index, with a proof that needs nothing else', async () => {
@@ -184,9 +187,8 @@ describe('the reports of a hotspot', () => {
     ]);
     const find = async (payload: string | null, from = 0) => {
       const found = [];
-      const reader = publicLogReader({ base: honest.publicDir });
-      for await (const each of findReports({ reader, key: KEY, hotspot: own, payload, from }))
-        found.push(each);
+      const log = await open(honest);
+      for await (const each of findReports({ log, hotspot: own, payload, from })) found.push(each);
       return found;
     };
     expect((await find(null)).map(({ index, kind }) => [index, kind])).toEqual([
