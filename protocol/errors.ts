@@ -37,6 +37,8 @@ export const PROTOCOL_ERRORS = {
   malformed_conviction:
     'The text is no conviction (a receipt, a checkpoint, another leaf and its proof); keep the whole file.',
   promise_kept: "The promised leaf stands at the receipt's index: this convicts nobody.",
+  malformed_fork: 'The text is no fork (two checkpoints and the proof between them); keep the whole file.',
+  no_fork: 'The two checkpoints are consistent, or the proof does not lead to them: this convicts nobody.',
 } as const;
 
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;

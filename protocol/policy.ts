@@ -30,6 +30,18 @@ export interface DensityLevel {
   readonly max: number;
 }
 
+/** Who must have seen a log's checkpoints in time before its evidence counts (evidence.md, C2SP tlog-cosignature). */
+export interface LogWitnesses {
+  /** Witnesses that must vouch for a log's cut; 0 where there are none. */
+  readonly quorum: number;
+  /** By how much a checkpoint may stay behind the stamps: the window in which nothing is readable, and the log's pace. */
+  readonly lag_ms: number;
+  /** The longest that one witness may leave between two checkpoints while the log grows. */
+  readonly gap_ms: number;
+  /** By verifier key (of type cosignature). `url` is where the witness's public files are served. */
+  readonly keys: readonly { readonly vkey: string; readonly url: string }[];
+}
+
 /** The rules' parameters, pinned on chain by the hash of their canonical JSON (RFC 8785); all numbers are integers. */
 export interface Policy {
   readonly version: 1;
@@ -85,6 +97,9 @@ export interface Policy {
   readonly regions: string;
   /** In byte order of origin. `url` is where the log's public files are served. */
   readonly logs: readonly { readonly origin: string; readonly vkey: string; readonly url: string }[];
+  readonly log_witnesses: LogWitnesses;
+  /** After an epoch's end and grace: from then on a log without a cut that holds may be left out, with size 0. */
+  readonly late_log_ms: number;
 }
 
 /** The rules where a network has no other ones: a UTC day's epochs, no logs and nobody denied yet. */
@@ -128,4 +143,6 @@ export const DEFAULT_POLICY: Policy = {
   deny: null,
   regions: REGION_TABLE_HASH,
   logs: [],
+  log_witnesses: { quorum: 0, lag_ms: 25_000, gap_ms: 180_000, keys: [] },
+  late_log_ms: 21_600_000,
 };

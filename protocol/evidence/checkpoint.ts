@@ -1,7 +1,7 @@
 import { base64 } from '@scure/base';
 import { ProtocolError } from '../errors.ts';
 import type { VerifySignature } from '../verify/poc.ts';
-import { type NoteSigner, openNote, signNote } from './note.ts';
+import { type NoteSigner, type OpenedNote, openNote, signNote } from './note.ts';
 import { decodeBase64, type VerifierKey } from './verifier-key.ts';
 
 /** A tree head (C2SP tlog-checkpoint). */
@@ -29,9 +29,9 @@ export type CheckpointHead = Omit<Checkpoint, 'size'> & { readonly size: bigint 
 export function openCheckpointHead(
   bytes: Uint8Array,
   known: { readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
-): { readonly head: CheckpointHead; readonly signers: readonly VerifierKey[] } {
-  const { text, signers } = openNote(bytes, known);
-  return { head: parseHead(text), signers };
+): Omit<OpenedNote, 'text'> & { readonly head: CheckpointHead } {
+  const { text, ...signed } = openNote(bytes, known);
+  return { head: parseHead(text), ...signed };
 }
 
 /**
@@ -42,12 +42,40 @@ export function openCheckpoint(
   bytes: Uint8Array,
   known: { readonly origin: string; readonly keys: readonly VerifierKey[]; readonly verify: VerifySignature },
 ): Checkpoint {
-  const { head } = openCheckpointHead(bytes, known);
+  return checkpointOf(openCheckpointHead(bytes, known).head, known.origin);
+}
+
+function checkpointOf(head: CheckpointHead, expected: string): Checkpoint {
   const { origin, size } = head;
-  if (origin !== known.origin)
-    throw new ProtocolError('malformed_checkpoint', { origin, expected: known.origin });
+  if (origin !== expected) throw new ProtocolError('malformed_checkpoint', { origin, expected });
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw new ProtocolError('malformed_checkpoint', { size });
   return { ...head, size: Number(size) };
+}
+
+/** A checkpoint that the log signed and a witness saw at `time`, seconds since the Unix epoch. */
+export interface CosignedCheckpoint extends Checkpoint {
+  readonly time: number;
+  /** The note's bytes. */
+  readonly note: Uint8Array;
+}
+
+/** Opens a checkpoint of one origin that both signed, the log and the witness; throws like `openCheckpoint`. */
+export function openCosignedCheckpoint(
+  bytes: Uint8Array,
+  known: {
+    readonly origin: string;
+    readonly log: VerifierKey;
+    readonly witness: VerifierKey;
+    readonly verify: VerifySignature;
+  },
+): CosignedCheckpoint {
+  const { origin, log, witness, verify } = known;
+  const { head, signers, times } = openCheckpointHead(bytes, { keys: [log, witness], verify });
+  const time = times.get(witness);
+  if (!signers.includes(log) || time === undefined)
+    throw new ProtocolError('unsigned_checkpoint', { signatures: signers.map(({ name }) => name).join(',') });
+  if (time > BigInt(Number.MAX_SAFE_INTEGER)) throw new ProtocolError('malformed_checkpoint', { time });
+  return { ...checkpointOf(head, origin), time: Number(time), note: bytes };
 }
 
 function parseHead(text: string): CheckpointHead {

@@ -3,7 +3,7 @@ import { ProtocolError } from '../errors.ts';
 import type { VerifySignature } from '../verify/poc.ts';
 import { COSIGNATURE, decodeBase64, isKeyName, signingKey, type VerifierKey } from './verifier-key.ts';
 
-/** Signs notes as the holder of `key`, a log's. */
+/** Signs notes as the holder of `key`, a log's or a witness's. */
 export interface NoteSigner {
   readonly key: VerifierKey;
   /** 64 bytes, ed25519. */
@@ -16,6 +16,8 @@ export interface OpenedNote {
   readonly text: string;
   /** The known keys that signed it. */
   readonly signers: readonly VerifierKey[];
+  /** Of each witness among them, when it says that it cosigned: the latest where it did so more than once. */
+  readonly times: ReadonlyMap<VerifierKey, bigint>;
 }
 
 /** More bytes or signatures than any honest note has. */
@@ -26,10 +28,29 @@ const MAX_SIGNATURES = 100;
 export function signNote(text: string, signers: readonly NoteSigner[]): Uint8Array {
   const message = utf8.decode(text);
   if (!text.endsWith('\n') || hasControl(message)) throw new ProtocolError('malformed_checkpoint', { text });
-  const lines = signers.map(({ key, sign }) => {
-    const signature = base64.encode(Uint8Array.of(...hex.decode(key.id), ...sign(message)));
-    return `\u2014 ${key.name} ${signature}\n`;
-  });
+  const lines = signers.map(({ key, sign }) =>
+    signatureLine({ name: key.name, id: key.id, signature: sign(message) }),
+  );
+  return utf8.decode(`${text}\n${lines.join('')}`);
+}
+
+/**
+ * The note with the log's signature and one more line, by which a witness says that it saw the text at `time` (seconds,
+ * C2SP tlog-cosignature). Lines of others are left out: nobody can make the result unreadable.
+ */
+export function cosignNote(
+  note: Uint8Array,
+  by: { readonly log: VerifierKey; readonly witness: NoteSigner; readonly time: bigint },
+): Uint8Array {
+  const { log, witness, time } = by;
+  const { text, signatures } = splitNote(note);
+  const stamp = new Uint8Array(8);
+  new DataView(stamp.buffer).setBigUint64(0, time);
+  const cosigned = Uint8Array.of(...stamp, ...witness.sign(cosignedMessage(text, time)));
+  const lines = [
+    ...signatures.filter(({ name, id }) => name === log.name && id === log.id),
+    { name: witness.key.name, id: witness.key.id, signature: cosigned },
+  ].map(signatureLine);
   return utf8.decode(`${text}\n${lines.join('')}`);
 }
 
@@ -43,18 +64,20 @@ export function openNote(
 ): OpenedNote {
   const { text, signatures } = splitNote(bytes);
   const signers = new Set<VerifierKey>();
+  const times = new Map<VerifierKey, bigint>();
   for (const { name, id, signature } of signatures) {
     const key = keys.find((known) => known.name === name && known.id === id);
     if (key === undefined) continue;
     if (!isSignedBy(key, { text, signature, verify }))
       throw new ProtocolError('invalid_signature', { name, keyId: id });
     signers.add(key);
+    if (key.type === COSIGNATURE) times.set(key, latest(times.get(key), cosignatureTime(signature)));
   }
   if (signers.size === 0)
     throw new ProtocolError('unsigned_checkpoint', {
       signatures: signatures.map(({ name }) => name).join(','),
     });
-  return { text, signers: [...signers] };
+  return { text, signers: [...signers], times };
 }
 
 /** A cosignature is 8 bytes of time, big endian, and the signature over both (C2SP tlog-cosignature). */
@@ -66,15 +89,30 @@ function isSignedBy(
   if (key.type !== COSIGNATURE)
     return of.verify({ key: signingKey(key), message: utf8.decode(text), signature });
   if (signature.length !== 72) return false;
-  const time = new DataView(signature.buffer, signature.byteOffset).getBigUint64(0);
-  const message = utf8.decode(`cosignature/v1\ntime ${time}\n${text}`);
+  const message = cosignedMessage(text, cosignatureTime(signature));
   return of.verify({ key: signingKey(key), message, signature: signature.subarray(8) });
+}
+
+function cosignatureTime(signature: Uint8Array): bigint {
+  return new DataView(signature.buffer, signature.byteOffset).getBigUint64(0);
+}
+
+function cosignedMessage(text: string, time: bigint): Uint8Array {
+  return utf8.decode(`cosignature/v1\ntime ${time}\n${text}`);
+}
+
+function latest(before: bigint | undefined, time: bigint): bigint {
+  return before === undefined || time > before ? time : before;
 }
 
 interface NoteSignature {
   readonly name: string;
   readonly id: string;
   readonly signature: Uint8Array;
+}
+
+function signatureLine({ name, id, signature }: NoteSignature): string {
+  return `\u2014 ${name} ${base64.encode(Uint8Array.of(...hex.decode(id), ...signature))}\n`;
 }
 
 function splitNote(bytes: Uint8Array): {

@@ -1,7 +1,8 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { hex } from '@scure/base';
 import { ProtocolError } from '../errors.ts';
-import type { DensityLevel, Policy, Windows } from '../policy.ts';
+import { COSIGNATURE, parseVerifierKey } from '../evidence/verifier-key.ts';
+import type { DensityLevel, LogWitnesses, Policy, Windows } from '../policy.ts';
 import type { Hash } from '../units.ts';
 import { JsonFields } from './json-fields.ts';
 import { canonicalJson, openCanonicalJson } from './bytes/canonical-json.ts';
@@ -11,6 +12,7 @@ const DAY_S = 86_400;
 const HOUR_MS = 3_600_000;
 const HASH = /^[0-9a-f]{64}$/;
 const VERIFIER_KEY = /^[^\s+\p{Cs}]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/u;
+const URL = /^[!-~]{1,2048}$/;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 const U32_MAX = 0xffff_ffff;
@@ -45,6 +47,8 @@ export function parsePolicy(value: unknown): Policy {
     'deny',
     'regions',
     'logs',
+    'log_witnesses',
+    'late_log_ms',
   ]);
   if (policy('version') !== 1) throw fields.refusal('version', 'the version 1', policy('version'));
   const skew = fields.integer(policy('max_skew_ms'), 'max_skew_ms', { least: 0, most: 60_000 });
@@ -81,6 +85,8 @@ export function parsePolicy(value: unknown): Policy {
     deny: deny(policy('deny')),
     regions: fields.text(policy('regions'), 'regions', HASH),
     logs: logs(policy('logs')),
+    log_witnesses: logWitnesses(policy('log_witnesses')),
+    late_log_ms: fields.integer(policy('late_log_ms'), 'late_log_ms', { least: 0, most: 366 * DAY_S * 1000 }),
   };
 }
 
@@ -228,7 +234,7 @@ function logs(value: unknown): Policy['logs'] {
     return {
       origin: fields.text(item('origin'), `${path}.origin`, /^[^\s+\p{Cs}]{1,1024}$/u),
       vkey: fields.text(item('vkey'), `${path}.vkey`, VERIFIER_KEY),
-      url: fields.text(item('url'), `${path}.url`, /^[!-~]{1,2048}$/),
+      url: fields.text(item('url'), `${path}.url`, URL),
     };
   });
   fields.ascending(
@@ -236,6 +242,41 @@ function logs(value: unknown): Policy['logs'] {
     'logs',
   );
   return entries;
+}
+
+/** One key, one voice, whatever its names; a quorum where there are witnesses, and only there. */
+function logWitnesses(value: unknown): LogWitnesses {
+  const field = fields.object(value, 'log_witnesses', ['quorum', 'lag_ms', 'gap_ms', 'keys']);
+  const span = (name: 'lag_ms' | 'gap_ms'): number =>
+    fields.integer(field(name), `log_witnesses.${name}`, { least: 0, most: DAY_S * 1000 });
+  const seen = new Set<string>();
+  const keys = fields.list(field('keys'), 'log_witnesses.keys').map((entry, at) => {
+    const path = `log_witnesses.keys.${at}`;
+    const item = fields.object(entry, path, ['vkey', 'url']);
+    const vkey = witnessKey(item('vkey'), `${path}.vkey`);
+    if (seen.has(vkey.key)) throw fields.refusal(`${path}.vkey`, 'a key that is not listed before', vkey.text);
+    seen.add(vkey.key);
+    return { vkey: vkey.text, url: fields.text(item('url'), `${path}.url`, URL) };
+  });
+  fields.ascending(
+    keys.map(({ vkey }) => hex.encode(utf8ToBytes(vkey))),
+    'log_witnesses.keys',
+  );
+  const quorum = fields.integer(field('quorum'), 'log_witnesses.quorum', {
+    least: Math.min(1, keys.length),
+    most: keys.length,
+  });
+  return { quorum, lag_ms: span('lag_ms'), gap_ms: span('gap_ms'), keys };
+}
+
+function witnessKey(value: unknown, path: string): { readonly text: string; readonly key: string } {
+  const text = fields.text(value, path, VERIFIER_KEY);
+  try {
+    return { text, key: hex.encode(parseVerifierKey(text, [COSIGNATURE]).publicKey) };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw fields.refusal(path, 'the verifier key of a witness', text);
+  }
 }
 
 function basisPoints(value: unknown, path: string): number {

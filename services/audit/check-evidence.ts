@@ -7,7 +7,6 @@ import { ProtocolError } from '#protocol/errors';
 import type { Policy } from '#protocol/policy';
 import type { EpochFolder } from '#protocol/settle/folder';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { LOOK_BACK_MS } from '#services/runtime/evidence-cut';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import { Outage } from '#services/runtime/outage';
@@ -98,9 +97,9 @@ export async function checkCut(sealed: SealedEvidence, copies: readonly LogCopy[
 }
 
 /** Nothing is left out at either end: the range begins before the first witness that could count, and ends at the cut. */
-function checkExtent(sealed: SealedEvidence, { facts }: EpochFolder): void {
+function checkExtent(sealed: SealedEvidence, { facts, policy }: EpochFolder): void {
   const [first, last] = [sealed.entries[0], sealed.entries.at(-1)];
-  const bound = facts.start * 1000 - LOOK_BACK_MS;
+  const bound = facts.start * 1000 - policy.windows.identity_ms;
   const where = `the entries of ${sealed.origin}`;
   if (sealed.from > 0 && (first === undefined || entryReceivedAt(first) >= bound))
     throw new Disagreement({

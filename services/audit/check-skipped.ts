@@ -95,7 +95,7 @@ async function cutsOf(input: Skipped, policy: Policy): Promise<readonly SealedEv
     const newest = copies.reduce((a, b) => (b.tree.size > a.tree.size ? b : a));
     const bounds = epochBounds(network, epoch);
     const cut = await proven(`${newest.location}: ${log.origin}`, () =>
-      readCut(newest.tree, { origin: log.origin, epoch, bounds }),
+      readCut(newest.tree, { origin: log.origin, epoch, bounds, windows: policy.windows }),
     );
     if (cut === null)
       throw new CannotCheck('evidence_late', `${newest.location} has no epoch_close ${epoch.toString()}`);

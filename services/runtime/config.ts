@@ -55,7 +55,18 @@ export interface SettleConfig extends StageConfig, ChainConfig {
   readonly keyFile: string;
   /** Base of another oracle's public files, for a final epoch that can no longer be recomputed; null: adopt nothing. */
   readonly adoptFrom: string | null;
+  /** Bases of other oracles' public files: mirrors of evidence that a log does not give, and folders to compare with. */
+  readonly peerUrls: readonly string[];
   readonly pollMs: number;
+}
+
+export interface WitnessConfig extends StageConfig, ChainConfig {
+  /** Number of the witness: names its folder and its key's file. */
+  readonly witness: number;
+  readonly keyFile: string;
+  /** Name of its key, as the policy lists it. */
+  readonly witnessName: string;
+  readonly intervalMs: number;
 }
 
 export interface ClaimConfig extends StageConfig, ChainConfig {
@@ -113,7 +124,21 @@ export function parseSettleConfig(env: Env): SettleConfig {
     oracle,
     keyFile: textField(env, 'ORACLE_KEY_FILE', join(stage.dataDir, 'keys', `oracle-${oracle}.json`)),
     adoptFrom: optionalField(env, 'ADOPT_FROM'),
+    peerUrls: optionalField(env, 'PEER_URLS') === null ? [] : urlList(env, 'PEER_URLS', ''),
     pollMs: pollField(env),
+  };
+}
+
+export function parseWitnessConfig(env: Env): WitnessConfig {
+  const witness = integerField(env, 'WITNESS', { fallback: 0, min: 0, max: 255 });
+  const stage = stageConfig(env, 8070 + witness);
+  return {
+    ...stage,
+    ...chainConfig(env),
+    witness,
+    keyFile: textField(env, 'WITNESS_KEY_FILE', join(stage.dataDir, 'keys', `witness-${witness}`)),
+    witnessName: textField(env, 'WITNESS_NAME', `witness-${witness}`),
+    intervalMs: 1000 * integerField(env, 'WITNESS_INTERVAL_S', { fallback: 60, min: 1, max: 3600 }),
   };
 }
 
@@ -163,11 +188,14 @@ function queueConfig(env: Env): QueueConfig {
 }
 
 function folderUrls(env: Env): readonly string[] {
-  return textField(env, 'FOLDER_URLS', 'http://127.0.0.1:8090')
+  return urlList(env, 'FOLDER_URLS', 'http://127.0.0.1:8090');
+}
+
+/** Separated by commas. */
+function urlList(env: Env, name: string, fallback: string): readonly string[] {
+  return textField(env, name, fallback)
     .split(',')
-    .map((url) =>
-      urlField({ FOLDER_URLS: url.trim() }, 'FOLDER_URLS', { fallback: '', schemes: ['http:', 'https:'] }),
-    );
+    .map((url) => urlField({ [name]: url.trim() }, name, { fallback: '', schemes: ['http:', 'https:'] }));
 }
 
 function pollField(env: Env): number {

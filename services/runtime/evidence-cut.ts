@@ -1,12 +1,11 @@
 import { earlierSession, type SealedEvidence } from '#protocol/evidence/cut';
 import { decodeRecord, entryReceivedAt } from '#protocol/evidence/record';
+import type { Windows } from '#protocol/policy';
 import type { EpochNumber } from '#protocol/units';
 import type { EpochBounds } from './chain-epoch.ts';
 import { sealEvidence } from './evidence/seal-evidence.ts';
 import type { VerifiedTree } from './evidence/verified-tree.ts';
 
-/** Witnesses up to 180 s older than their beacon belong to it; the second more shows that none was left out. */
-export const LOOK_BACK_MS = 181_000;
 const PAGE = 4096;
 
 /** The first index whose received_at is at least `time`; the tree's size where there is none. */
@@ -41,13 +40,18 @@ export async function findEpochClose(
 /** One log's evidence of an epoch, every entry verified; null while its epoch_close is not published. */
 export async function readCut(
   tree: VerifiedTree,
-  wanted: { readonly origin: string; readonly epoch: EpochNumber; readonly bounds: EpochBounds },
+  wanted: {
+    readonly origin: string;
+    readonly epoch: EpochNumber;
+    readonly bounds: EpochBounds;
+    readonly windows: Pick<Windows, 'identity_ms'>;
+  },
 ): Promise<SealedEvidence | null> {
   const start = wanted.bounds.start * 1000;
   const close = await findEpochClose(tree, { epoch: wanted.epoch, from: await firstIndexAt(tree, start) });
   if (close === null) return null;
   const size = close + 1;
-  const from = Math.max(0, (await firstIndexAt(tree, start - LOOK_BACK_MS)) - 1);
+  const from = Math.max(0, (await firstIndexAt(tree, start - wanted.windows.identity_ms)) - 1);
   const sessions = await earlierSessions(tree, from, size);
   return await sealEvidence({ tree, origin: wanted.origin, from, size, sessions });
 }

@@ -7,7 +7,10 @@ export const OUTAGES = {
   files_unreachable: 'The public files could not be read; check the URL or the folder.',
   file_missing: 'A file that should be public is not there; check the URL or the folder.',
   file_too_large: 'A public file is larger than this reader accepts.',
-  evidence_late: 'A log has not published its epoch_close yet; wait.',
+  evidence_late:
+    "A log has not published a cut of the epoch that the policy's witnesses vouch for; wait, or look at the log.",
+  evidence_unavailable:
+    'Nowhere are the cuts at hand that a final epoch was computed on; name other oracles (PEER_URLS) or a mirror (ADOPT_FROM).',
   policy_unavailable:
     'The policy whose hash the chain holds is not in policies/<hash> of the data folder, whole and with its deny list; put it there.',
   history_unavailable:

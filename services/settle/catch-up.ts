@@ -6,7 +6,7 @@ import { nativeHashes as hashes } from '#services/runtime/evidence/native-hash';
 import { Outage } from '#services/runtime/outage';
 import { readEpochFiles } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
-import { finalizedNewestFirst } from '#services/runtime/chain-history';
+import { finalizedNewestFirst, findTuple } from '#services/runtime/chain-history';
 import type { ChainView } from './chain-view.ts';
 import { GENESIS, openParent, votersOf, type Parent } from './parent.ts';
 import { SettleError } from './settle-error.ts';
@@ -39,9 +39,13 @@ export async function catchUp(options: CatchUpOptions, view: ChainView): Promise
   }
 }
 
-/** The node has no record of the epoch, or the registry has moved on since: waiting helps against neither. */
+/** The node or the logs have no record of the epoch, or the registry has moved on since: waiting helps against none. */
 function isForgotten(error: unknown): boolean {
-  return error instanceof SettleError || (error instanceof Outage && error.code === 'history_unavailable');
+  if (error instanceof SettleError) return true;
+  return (
+    error instanceof Outage &&
+    (error.code === 'history_unavailable' || error.code === 'evidence_unavailable')
+  );
 }
 
 async function recomputeMissed(
@@ -62,8 +66,11 @@ async function recomputeMissed(
     throw new Outage('history_unavailable', { epoch: from.latest.epoch });
   for (const finalized of missed) {
     const { epoch, tupleHash: final } = finalized;
-    const tuple = await settleEpoch(options, { view: from.view, parent, epoch, final });
-    const hash = tuple === null ? null : tupleHash(tuple);
+    const { view } = from;
+    const attested = await findTuple(options.connection, options.network, final);
+    const proposed = { tupleHash: final, evidenceHash: attested?.evidenceHash ?? null };
+    const settled = await settleEpoch(options, { view, parent, epoch, proposed });
+    const hash = settled.tuple === null ? null : tupleHash(settled.tuple);
     if (hash !== final) throw differs(finalized, hash);
     options.logger.info({ epoch: epoch.toString(), tupleHash: hash }, 'recomputed a missed epoch');
     parent = (await openParent(options.store, finalized)) ?? parent;

@@ -4,78 +4,166 @@ import type { SealedEvidence } from '#protocol/evidence/cut';
 import { decodeRecord } from '#protocol/evidence/record';
 import { ProtocolError } from '#protocol/errors';
 import type { Policy } from '#protocol/policy';
+import { openEpochEvidence } from '#protocol/settle/epoch/open-evidence';
 import type { EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { openReport } from '#protocol/wire/report';
 import type { EpochBounds } from '#services/runtime/chain-epoch';
 import { readCut } from '#services/runtime/evidence-cut';
+import { openCosignedReader, type CosignedReader } from '#services/runtime/evidence/cosigned-reader';
+import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { VerifiedTree } from '#services/runtime/evidence/verified-tree';
+import { vouchings } from '#services/runtime/evidence/vouching';
 import { mirrorPath } from '#services/runtime/public-epochs';
+import { openPublicFiles } from '#services/runtime/public-files';
 import type { Logger } from '#services/runtime/logger';
 import { Outage } from '#services/runtime/outage';
+import { replaceFile } from '#services/runtime/replace-file';
 import { openLogMirror, type LogMirror } from './log-mirror.ts';
 
 /** Entries in memory at a time while a log is taken over. */
 const PAGE = 1024;
 
+type Log = Policy['logs'][number];
+
+/** What this oracle holds of one log for an epoch. */
+export interface LogCut {
+  readonly origin: string;
+  /** null where there is no cut that the policy's witnesses vouch for. */
+  readonly sealed: SealedEvidence | null;
+  /** What is missing then. */
+  readonly lacks: string | null;
+}
+
 /** The public evidence of a policy's logs, mirrored and verified by this oracle. */
 export interface EvidenceSource {
-  /** Fetches what the logs have published since; every entry is verified before it is used. */
+  /** Fetches what the logs have published since; every entry is verified before it is used. A log that fails is passed over. */
   sync(logs: Policy['logs']): Promise<void>;
-  /** One per log, in the policy's order; throws Outage evidence_late while a log has not published its epoch_close. */
-  cut(input: {
-    readonly logs: Policy['logs'];
+  /** One per log, in the policy's order. */
+  cuts(input: {
+    readonly policy: Policy;
     readonly epoch: EpochNumber;
     readonly bounds: EpochBounds;
-  }): Promise<readonly SealedEvidence[]>;
+  }): Promise<readonly LogCut[]>;
 }
 
 export function openEvidenceSource(options: {
   /** The oracle's folder. */
   readonly folder: string;
+  /** Bases of other oracles' public files, with their mirrors of the evidence. */
+  readonly peers: readonly string[];
   readonly verify: VerifySignature;
   readonly logger: Logger;
 }): EvidenceSource {
+  const { folder, peers, verify, logger } = options;
   const mirrors = new Map<string, Promise<LogMirror>>();
+  const readers = new Map<string, CosignedReader>();
+  /** Why the latest sync of a log failed. */
+  const failing = new Map<string, string>();
+  const kept = new Map<string, number>();
 
-  function mirrorOf(log: Policy['logs'][number]): Promise<LogMirror> {
-    const id = createHash('sha256').update(JSON.stringify(log)).digest('hex');
+  function mirrorOf(log: Log): Promise<LogMirror> {
+    const id = JSON.stringify(log);
     const held = mirrors.get(id);
     if (held !== undefined) return held;
-    const opened = openLogMirror({ ...options, log, folder: join(options.folder, mirrorPath(log.origin)) });
+    const path = mirrorPath(log.origin);
+    const places = [log.url, ...peers.map((peer) => `${peer.replace(/\/+$/, '')}/${path}`)];
+    const opened = openLogMirror({ log, places, folder: join(folder, path), verify, logger });
     mirrors.set(id, opened);
     opened.catch(() => mirrors.delete(id));
     return opened;
   }
 
+  function readerOf(log: Log, witness: Policy['log_witnesses']['keys'][number]): CosignedReader {
+    const id = JSON.stringify([log.origin, log.vkey, witness.vkey]);
+    const held = readers.get(id) ?? openCosignedReader({ log, witness, verify, kept: mirrorFile });
+    readers.set(id, held);
+    return held;
+  }
+
+  /** Whoever reads our mirror of the evidence finds there what the witnesses said of it. */
+  async function mirrorFile(file: { readonly path: string; readonly bytes: Uint8Array }): Promise<void> {
+    const digest = createHash('sha256').update(file.bytes).digest().readUInt32LE();
+    if (kept.get(file.path) === digest) return;
+    await replaceFile(join(folder, file.path), file.bytes);
+    kept.set(file.path, digest);
+  }
+
+  async function syncLog(log: Log): Promise<void> {
+    try {
+      const mirror = await mirrorOf(log);
+      const gained = await mirror.sync();
+      if (mirror.tree !== null && gained > 0) await verifyEarly(mirror.tree, gained, verify);
+      failing.delete(log.origin);
+    } catch (error) {
+      if (!(error instanceof Outage || error instanceof ProtocolError)) throw error;
+      if (failing.get(log.origin) !== error.message)
+        logger.warn({ error, origin: log.origin }, 'a log cannot be read further');
+      failing.set(log.origin, error.message);
+    }
+  }
+
+  async function cutOf(
+    log: Log,
+    of: { readonly policy: Policy; readonly epoch: EpochNumber; readonly bounds: EpochBounds },
+  ): Promise<LogCut> {
+    const { origin } = log;
+    const { policy, epoch, bounds } = of;
+    const mirror = await mirrorOf(log);
+    const { tree } = mirror;
+    const sealed =
+      tree === null
+        ? null
+        : await readMirror(mirror, () => readCut(tree, { origin, epoch, bounds, windows: policy.windows }));
+    if (tree === null || sealed === null)
+      return { origin, sealed: null, lacks: failing.get(origin) ?? 'its epoch_close is not published' };
+    // A log that broke its rules is found out here, and not by a computation that fails for all logs.
+    const alone = { ...policy, logs: [log] };
+    openEpochEvidence({ facts: { epoch, ...bounds }, policy: alone, evidence: [sealed], hashes: nativeHashes });
+    const { keys, quorum } = policy.log_witnesses;
+    const witnesses = keys.map((witness) => ({
+      reader: readerOf(log, witness),
+      places: [witness.url, folder, ...peers].map(openPublicFiles),
+    }));
+    const said = await vouchings({ tree, sealed, policy, start: bounds.start * 1000, witnesses });
+    for (const { objection } of said)
+      if (objection?.kind === 'other_tree') await mirror.compare(objection.note);
+    const objections = said.flatMap(({ witness, objection }) =>
+      objection === null ? [] : [`${witness}: ${objection.kind}`],
+    );
+    const missing = quorum - (said.length - objections.length);
+    return missing > 0
+      ? {
+          origin,
+          sealed: null,
+          lacks: `${missing} more witnesses must vouch for it (${objections.join(', ')})`,
+        }
+      : { origin, sealed, lacks: null };
+  }
+
   return {
-    async sync(logs) {
-      for (const log of logs) {
-        const mirror = await mirrorOf(log);
-        const gained = await mirror.sync();
-        if (mirror.tree !== null && gained > 0) await verifyEarly(mirror.tree, gained, options.verify);
-      }
+    sync: async (logs) => {
+      for (const log of logs) await syncLog(log);
     },
-    async cut({ logs, epoch, bounds }) {
-      const cuts: SealedEvidence[] = [];
-      for (const log of logs) {
-        const mirror = await mirrorOf(log);
-        const cut = await readMirror(mirror, (tree) => readCut(tree, { origin: log.origin, epoch, bounds }));
-        if (cut === null) throw new Outage('evidence_late', { origin: log.origin, epoch });
-        cuts.push(cut);
-      }
+    cuts: async (input) => {
+      const cuts: LogCut[] = [];
+      for (const log of input.policy.logs)
+        try {
+          cuts.push(await cutOf(log, input));
+        } catch (error) {
+          if (!(error instanceof Outage || error instanceof ProtocolError)) throw error;
+          logger.warn({ error, origin: log.origin }, 'the cut of a log cannot be read');
+          cuts.push({ origin: log.origin, sealed: null, lacks: error.message });
+        }
       return cuts;
     },
   };
 }
 
 /** Reads from the mirror; damage that shows only now has the mirror fetched again with the next sync. */
-async function readMirror<Value>(
-  mirror: LogMirror,
-  read: (tree: VerifiedTree) => Promise<Value>,
-): Promise<Value | null> {
+async function readMirror<Value>(mirror: LogMirror, read: () => Promise<Value>): Promise<Value> {
   try {
-    return mirror.tree === null ? null : await read(mirror.tree);
+    return await read();
   } catch (error) {
     if (isDamage(error)) mirror.refetch();
     throw error;

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, type Checkpoint } from '#protocol/evidence/checkpoint';
 import { equalBytes } from '#protocol/evidence/merkle';
@@ -6,38 +6,55 @@ import { parseVerifierKey } from '#protocol/evidence/verifier-key';
 import { ProtocolError } from '#protocol/errors';
 import type { Policy } from '#protocol/policy';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { FORK_NAME, forkFile } from '#services/runtime/evidence/fork-file';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import type { Logger } from '#services/runtime/logger';
 import { Outage } from '#services/runtime/outage';
+import { replaceFile } from '#services/runtime/replace-file';
 import { extendMirror } from './mirror-files.ts';
 
 export interface LogMirror {
   /** The tree that is mirrored whole; null before the first sync. */
   readonly tree: VerifiedTree | null;
-  /** Fetches and verifies what the log published since; answers with how many entries the mirror has gained. */
+  /**
+   * Fetches and verifies what the log published since, from the first place that answers well; answers with how many
+   * entries the mirror has gained. Throws what the last place failed with, and evidence_mismatch once the log has forked.
+   */
   sync(): Promise<number>;
+  /** A note of the log that somebody else holds, no larger than the tree: where it does not fit, the log has forked. */
+  compare(note: Uint8Array): Promise<void>;
   /** Files of the mirror turned out to be damaged: the next sync fetches all of them again, over those that are there. */
   refetch(): void;
 }
 
 export interface LogMirrorOptions {
   readonly log: Policy['logs'][number];
+  /** Where the log's files may be read: its own server, then mirrors. */
+  readonly places: readonly string[];
   readonly folder: string;
   readonly verify: VerifySignature;
   readonly logger: Logger;
 }
 
+interface Head extends Checkpoint {
+  readonly note: Uint8Array;
+}
+
 /** Opens what an earlier run mirrored; what of it does not verify is fetched again. */
 export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirror> {
-  const { log, folder, logger } = options;
-  const remote = publicLogReader({ base: log.url });
+  const { log, folder, verify, logger } = options;
   const local = publicLogReader({ base: folder });
-  const known = { origin: log.origin, keys: [parseVerifierKey(log.vkey)], verify: options.verify };
+  const known = { origin: log.origin, keys: [parseVerifierKey(log.vkey)], verify };
   await mkdir(folder, { recursive: true });
+  let fork = (await readdir(folder)).find((name) => FORK_NAME.test(name)) ?? null;
   /** The newest checkpoint that was accepted: also where files are damaged, whatever comes must extend it. */
-  let held = await unlessDamaged(async () => openCheckpoint(await local.checkpoint(), known));
+  let held = await unlessDamaged(async () => openHead(await local.checkpoint()));
   let tree = held === null ? null : await openKept(held);
+
+  function openHead(note: Uint8Array): Head {
+    return { ...openCheckpoint(note, known), note };
+  }
 
   async function openKept(head: Checkpoint): Promise<VerifiedTree | null> {
     return await unlessDamaged(async () => {
@@ -60,29 +77,35 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
     }
   }
 
-  async function requireExtension(next: VerifiedTree, bytes: Uint8Array): Promise<void> {
-    if (held === null) return;
-    const root = next.size === held.size ? next.root : await next.rootAt(held.size);
-    if (equalBytes(root, held.root)) return;
-    // Two checkpoints that do not fit convict the log: both are kept, and nothing more is taken from it.
-    await writeFile(join(folder, `fork-${held.size}-${next.size}`), bytes);
-    throw new ProtocolError('evidence_mismatch', { origin: log.origin, size: held.size, newer: next.size });
+  /** Two checkpoints that do not fit convict the log: both are kept, and nothing more is taken from it. */
+  async function requirePrefix(older: Head, newer: Head, of: VerifiedTree): Promise<void> {
+    const root = older.size === newer.size ? newer.root : await of.rootAt(older.size);
+    if (equalBytes(root, older.root)) return;
+    const file = await forkFile({ log, older: older.note, newer: newer.note, tree: of, verify });
+    await replaceFile(join(folder, file.name), file.text);
+    fork = file.name;
+    logger.error({ origin: log.origin, fork }, 'the log forked: nothing more is taken from it');
+    throw forked(file.name);
   }
 
-  async function sync(): Promise<number> {
-    const bytes = await remote.checkpoint();
-    const head = openCheckpoint(bytes, known);
+  function forked(file: string): ProtocolError {
+    return new ProtocolError('evidence_mismatch', { origin: log.origin, fork: file });
+  }
+
+  async function syncFrom(place: string): Promise<number> {
+    const remote = publicLogReader({ base: place });
+    const head = openHead(await remote.checkpoint());
     const next = new VerifiedTree(remote, head);
     // A stale copy of the file: what is held is newer, and a later checkpoint must extend it.
     if (held !== null && head.size < held.size) return 0;
-    await requireExtension(next, bytes);
+    if (held !== null) await requirePrefix(held, head, next);
     const oldSize = tree?.size ?? 0;
     if (tree !== null && head.size === oldSize) return 0;
     await extendMirror({
       folder,
       oldSize,
       size: head.size,
-      checkpoint: bytes,
+      checkpoint: head.note,
       entries: (from, to) => next.entries(from, to),
     });
     tree = new VerifiedTree(local, head);
@@ -90,11 +113,27 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
     return head.size - oldSize;
   }
 
+  async function sync(): Promise<number> {
+    let failure: unknown = new Outage('file_missing', { origin: log.origin, path: 'checkpoint' });
+    for (const place of options.places) {
+      if (fork !== null) throw forked(fork);
+      try {
+        return await syncFrom(place);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
   return {
     get tree() {
       return tree;
     },
     sync,
+    compare: async (note) => {
+      if (held !== null && tree !== null) await requirePrefix(openHead(note), held, tree);
+    },
     refetch: () => {
       tree = null;
     },

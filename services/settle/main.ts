@@ -7,10 +7,10 @@ import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
 import { waitForNetworkFile } from '#services/runtime/network-file';
+import { servePublicFolders } from '#services/runtime/public-server';
 import { runMain } from '#services/runtime/shutdown';
 import { verifySignature } from '#services/runtime/signature';
 import { openOracle } from './open-oracle.ts';
-import { servePublicFiles } from './public-server.ts';
 
 const config = loadConfig(parseSettleConfig);
 const logger = createLogger({ stage: 'settle', level: config.logLevel }).child({ oracle: config.oracle });
@@ -33,7 +33,7 @@ await runMain({
       signal: lifetime.signal,
     });
     const server = createHttpServer({ logger, metrics, health: () => ({ ...oracle.health() }) });
-    await servePublicFiles(server, folder);
+    await servePublicFolders(server, folder, ['epochs', 'evidence', 'differences']);
     lifetime.own(await listenHttp(server, { ...config, logger }));
     await oracle.run();
   },

@@ -8,6 +8,7 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import { openPolicies } from '#services/runtime/policies';
 import { openEpochStore } from './epoch-store.ts';
 import { openEvidenceSource } from './evidence-source.ts';
+import { openDifferences } from './differences.ts';
 import { createOracle, type Oracle } from './oracle.ts';
 import { rememberSignatures } from './signature-memory.ts';
 
@@ -24,6 +25,7 @@ export async function openOracle(options: {
   readonly oracle: Keypair;
   readonly pollMs: number;
   readonly adoptFrom: string | null;
+  readonly peerUrls: readonly string[];
   readonly verify: VerifySignature;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -38,8 +40,9 @@ export async function openOracle(options: {
   return createOracle({
     ...options,
     policyOf: openPolicies(options.dataDir),
-    evidence: openEvidenceSource({ folder, verify, logger }),
+    evidence: openEvidenceSource({ folder, peers: options.peerUrls, verify, logger }),
     store,
     verify,
+    publishDifference: openDifferences({ ...options, store }),
   });
 }

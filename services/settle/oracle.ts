@@ -8,8 +8,9 @@ import { findTuple } from '#services/runtime/chain-history';
 import { readChainView, type ChainView } from './chain-view.ts';
 import type { Parent } from './parent.ts';
 import { catchUp } from './catch-up.ts';
-import { settleEpoch, type SettleOptions } from './settle-epoch.ts';
-import { tupleDifferences } from './tuple-difference.ts';
+import type { PublishDifference } from './differences.ts';
+import { reconsider, RECONSIDER_S } from './reconsider.ts';
+import { settleEpoch, type SettledEpoch, type SettleOptions } from './settle-epoch.ts';
 import { ballotView, dissentingVotes, sendVote } from './vote.ts';
 
 export interface OracleHealth {
@@ -35,6 +36,7 @@ export interface OracleOptions extends SettleOptions {
   readonly pollMs: number;
   /** Base of another oracle's public files, from which a missed final epoch may be adopted after recomputing it. */
   readonly adoptFrom: string | null;
+  readonly publishDifference: PublishDifference;
 }
 
 /** What was found on one parent: it stays true until another epoch is final. */
@@ -44,6 +46,8 @@ interface Progress {
   readonly next: EpochNumber;
   /** The tuple of `next`, once computed. */
   readonly tuple: Tuple | null;
+  /** Origins of logs that entered that epoch, or an empty one before it, with size 0. */
+  readonly leftOut: readonly string[];
 }
 
 /** An oracle: computes each ended epoch alone and attests what it computed, and nothing else. */
@@ -53,7 +57,10 @@ export function createOracle(options: OracleOptions): Oracle {
   let finalEpoch: EpochNumber | null = null;
   let waiting: string | null = null;
   let reachable = true;
-  const explained = new Set<Hash>();
+  /** Votes of others that were told about, and whether all that can be said was. */
+  const explained = new Map<Hash, boolean>();
+  /** Seconds of the chain's clock before which what was left out is not looked for again. */
+  let reconsiderAt = 0;
   const computed = options.metrics.counter('epochs_computed', 'Epochs that this oracle computed');
   const empty = options.metrics.counter('epochs_empty', 'Epochs without a beacon that counts');
   const attested = options.metrics.counter('attestations', 'Attestations that landed on chain');
@@ -64,10 +71,31 @@ export function createOracle(options: OracleOptions): Oracle {
     finalEpoch = view.network.latest?.epoch ?? null;
     const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
     if (progress?.parentTupleHash !== parentTupleHash)
-      progress = { parentTupleHash, next: nextOpenEpoch(view.network), tuple: null };
+      progress = freshProgress(view);
     if (progress.tuple === null) progress = await advance(view, progress);
+    else if (view.ballot.ripe === null && view.unixTime >= reconsiderAt)
+      progress = await lookAgain(view, progress, progress.tuple);
     if (progress.tuple !== null) await attestAndCompare(view, progress.tuple);
     reachable = true;
+  }
+
+  function freshProgress(view: ChainView): Progress {
+    const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
+    return { parentTupleHash, next: nextOpenEpoch(view.network), tuple: null, leftOut: [] };
+  }
+
+  /** While nothing is ripe: logs that were left out may have come back, or others may have agreed on other cuts. */
+  async function lookAgain(view: ChainView, at: Progress, tuple: Tuple): Promise<Progress> {
+    reconsiderAt = view.unixTime + RECONSIDER_S;
+    const parent = await catchUp(options, view);
+    const found = await reconsider(options, { view, parent, tuple, leftOut: at.leftOut });
+    if (found === 'again') return await advance(view, freshProgress(view));
+    if (found === null) return at;
+    logger.warn(
+      { epoch: found.tuple.epoch.toString(), leftOut: found.leftOut, tupleHash: tupleHash(found.tuple) },
+      'the others agree on cuts that this oracle could not bring about: computed on those',
+    );
+    return { ...at, next: found.tuple.epoch, tuple: found.tuple, leftOut: found.leftOut };
   }
 
   /** Goes through the ended epochs until one is not empty; epochs of a network that was down pass quickly. */
@@ -78,12 +106,17 @@ export function createOracle(options: OracleOptions): Oracle {
     const parent = await catchUp(options, view);
     while (at.next <= ended && at.tuple === null) {
       signal.throwIfAborted();
-      const tuple = await settleOrWait(view, parent, at.next);
-      if (tuple === 'late') return wait(at, 'the epoch_close of a log');
-      if (tuple === null) sayEmpty(at.next);
-      else sayComputed(tuple);
-      at = tuple === null ? { ...at, next: epochNumber(at.next + 1n) } : { ...at, tuple };
+      const settled = await settleOrWait(view, parent, at.next);
+      if (settled.kind === 'late') return wait(at, settled.waits);
+      const leftOut = [...new Set([...at.leftOut, ...settled.leftOut])];
+      if (settled.tuple === null) sayEmpty(at.next);
+      else sayComputed(settled.tuple, settled.leftOut);
+      at =
+        settled.tuple === null
+          ? { ...at, next: epochNumber(at.next + 1n), leftOut }
+          : { ...at, tuple: settled.tuple, leftOut };
       progress = at;
+      reconsiderAt = view.unixTime + RECONSIDER_S;
     }
     waiting = null;
     return at;
@@ -93,12 +126,14 @@ export function createOracle(options: OracleOptions): Oracle {
     view: ChainView,
     parent: Parent,
     epoch: EpochNumber,
-  ): Promise<Tuple | null | 'late'> {
+  ): Promise<
+    { readonly kind: 'late'; readonly waits: string } | (SettledEpoch & { readonly kind: 'settled' })
+  > {
     try {
-      return await settleEpoch(options, { view, parent, epoch });
+      return { kind: 'settled', ...(await settleEpoch(options, { view, parent, epoch })) };
     } catch (error) {
-      if (error instanceof Outage && error.code === 'evidence_late') return 'late';
-      throw error;
+      if (!(error instanceof Outage) || error.code !== 'evidence_late') throw error;
+      return { kind: 'late', waits: error.message };
     }
   }
 
@@ -112,15 +147,16 @@ export function createOracle(options: OracleOptions): Oracle {
     logger.info({ epoch: epoch.toString() }, 'empty: skipped');
   }
 
-  function sayComputed(tuple: Tuple): void {
+  function sayComputed(tuple: Tuple, leftOut: readonly string[]): void {
     computed.inc();
-    logger.info(
+    logger[leftOut.length > 0 ? 'warn' : 'info'](
       {
         epoch: tuple.epoch.toString(),
         tupleHash: tupleHash(tuple),
         root: tuple.root,
         leaves: tuple.leafCount,
         cumulativeTotal: tuple.cumulativeTotal.toString(),
+        leftOut,
       },
       'computed',
     );
@@ -139,25 +175,17 @@ export function createOracle(options: OracleOptions): Oracle {
       await explain(tuple, { oracles: vote.oracle, hash: vote.tupleHash });
   }
 
-  /** Says once which part of another tuple differs from ours; we do not follow it. */
+  /** Publishes what differs from another tuple, again while there is more to find out; we do not follow it. */
   async function explain(
     ours: Tuple,
     theirs: { readonly oracles: string; readonly hash: Hash },
   ): Promise<void> {
-    if (explained.has(theirs.hash)) return;
+    const told = explained.get(theirs.hash);
+    if (told === true) return;
     const tuple = await findTuple(connection, options.network, theirs.hash);
-    logger.error(
-      {
-        epoch: ours.epoch.toString(),
-        ours: tupleHash(ours),
-        theirs: theirs.hash,
-        by: theirs.oracles,
-        differences: tuple === null ? null : tupleDifferences(ours, tuple),
-      },
-      'others attest another tuple; ours stays',
-    );
-    explained.add(theirs.hash);
-    disagreements.inc();
+    const whole = await options.publishDifference({ ours, theirs: theirs.hash, tuple, by: theirs.oracles });
+    if (told === undefined) disagreements.inc();
+    explained.set(theirs.hash, whole);
   }
 
   return {

@@ -2,15 +2,18 @@ import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
 import { policyAt } from '#client';
 import { computeEpoch, type EpochInput } from '#protocol/epoch';
 import { folderFiles } from '#protocol/settle/folder';
+import type { Policy } from '#protocol/policy';
 import type { Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { epochBounds, epochFacts } from '#services/runtime/chain-epoch';
+import { epochBounds, epochFacts, type EpochBounds } from '#services/runtime/chain-epoch';
 import { holdsBeacon } from '#services/runtime/evidence-cut';
 import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { Logger } from '#services/runtime/logger';
+import { Outage } from '#services/runtime/outage';
 import type { Policies } from '#services/runtime/policies';
 import { readRegistryTable, type ChainView } from './chain-view.ts';
+import { cutsOf, mostCuts, type ChosenCuts } from './chosen-cuts.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import type { Parent } from './parent.ts';
@@ -31,32 +34,47 @@ export interface EpochOnParent {
   readonly view: ChainView;
   readonly parent: Parent;
   readonly epoch: EpochNumber;
-  /** Where the epoch is final: the folder of any other tuple is not kept, because others read what is. */
-  readonly final?: Hash;
+  /** A tuple of others: it is computed on the cuts that it names, and its folder kept only where it comes out. */
+  readonly proposed?: { readonly tupleHash: Hash; readonly evidenceHash: Hash | null };
 }
 
-/** Computes one epoch from the chain, the policy and the logs, and keeps its folder; null where the epoch is empty. */
-export async function settleEpoch(options: SettleOptions, from: EpochOnParent): Promise<Tuple | null> {
-  const input = await gatherInput(options, from);
+/** An epoch as this oracle computed it. */
+export interface SettledEpoch {
+  /** null: the epoch is empty. */
+  readonly tuple: Tuple | null;
+  /** Origins of logs that entered with size 0. */
+  readonly leftOut: readonly string[];
+}
+
+/** Computes one epoch from the chain, the policy and the logs, and keeps its folder. */
+export async function settleEpoch(options: SettleOptions, from: EpochOnParent): Promise<SettledEpoch> {
+  const { input, leftOut } = await gatherInput(options, from);
   const result = input === null ? null : computeEpoch(input);
-  if (input === null || result === null || result.kind === 'empty') return null;
+  if (input === null || result === null || result.kind === 'empty') return { tuple: null, leftOut };
   const { tuple, tupleHash } = result;
   const { epoch, parentTupleHash } = tuple;
-  if (from.final !== undefined && from.final !== tupleHash) return tuple;
+  if (from.proposed !== undefined && from.proposed.tupleHash !== tupleHash) return { tuple, leftOut };
   await options.store.write({ epoch, tupleHash, parentTupleHash }, folderFiles(input, result));
-  return tuple;
+  return { tuple, leftOut };
 }
 
-/** null where no log received a beacon in the epoch: then there is no need to read the registry. */
-async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise<EpochInput | null> {
+/** Seconds on the chain's clock from which on a log may be left out of an epoch. */
+export function leaveOutFrom(policy: Policy, { end }: EpochBounds, times = 1): number {
+  return end + Math.ceil((policy.grace_ms + times * policy.late_log_ms) / 1000);
+}
+
+/** The input is null where no log received a beacon in the epoch: then there is no need to read the registry. */
+async function gatherInput(
+  options: SettleOptions,
+  from: EpochOnParent,
+): Promise<{ readonly input: EpochInput | null; readonly leftOut: readonly string[] }> {
   const { view, parent, epoch } = from;
   const { policy, denyFile } = await options.policyOf(policyAt(view.network, epoch).hash);
   const bounds = epochBounds(view.network, epoch);
-  await options.evidence.sync(policy.logs);
-  const evidence = await options.evidence.cut({ logs: policy.logs, epoch, bounds });
-  if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return null;
+  const { evidence, leftOut } = await gatherEvidence(options, { ...from, policy, bounds });
+  if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return { input: null, leftOut };
   const { voters, tuple, state } = parent;
-  return {
+  const input = {
     facts: epochFacts(view.network, epoch),
     parent: tuple,
     evidence,
@@ -67,4 +85,30 @@ async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise
     verify: options.verify,
     hashes: nativeHashes,
   };
+  return { input, leftOut };
+}
+
+async function gatherEvidence(
+  options: SettleOptions,
+  from: EpochOnParent & { readonly policy: Policy; readonly bounds: EpochBounds },
+): Promise<ChosenCuts> {
+  const { view, epoch, policy, bounds, proposed } = from;
+  await options.evidence.sync(policy.logs);
+  const cuts = await options.evidence.cuts({ policy, epoch, bounds });
+  const leaveOut = view.unixTime >= leaveOutFrom(policy, bounds);
+  if (proposed === undefined) return mostCuts(cuts, { leaveOut });
+  const chosen =
+    proposed.evidenceHash === null
+      ? mostCuts(cuts, { leaveOut: true })
+      : cutsOf(cuts, proposed.evidenceHash);
+  if (chosen === null) {
+    const lacking = cuts.find(({ sealed }) => sealed === null);
+    throw new Outage('evidence_unavailable', {
+      epoch,
+      evidenceHash: proposed.evidenceHash,
+      origin: lacking?.origin ?? null,
+      lacks: lacking?.lacks ?? null,
+    });
+  }
+  return chosen;
 }

@@ -3,11 +3,14 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58, base64, hex, utf8 } from '@scure/base';
 import { denyFileBytes, denyFileHash, denyMessage, openDenyFile } from '#protocol/deny/deny-file';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
-import { EMPTY_ROOT, leafHash } from '#protocol/evidence/merkle';
+import { cosignedFrame, openCosignedFile } from '#protocol/evidence/cosigned-file';
+import { decodeFork, encodeFork, verifyFork, type Fork } from '#protocol/evidence/fork';
+import { EMPTY_ROOT, leafHash, nodeHash } from '#protocol/evidence/merkle';
 import { receiptBytes } from '#protocol/evidence/receipt';
 import { encodeRecord } from '#protocol/evidence/record';
 import { encodeBundle } from '#protocol/evidence/tile';
-import { verifierKey } from '#protocol/evidence/verifier-key';
+import { cosignNote } from '#protocol/evidence/note';
+import { COSIGNATURE, verifierKey } from '#protocol/evidence/verifier-key';
 import type { EpochFacts } from '#protocol/epoch';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import { DEFAULT_POLICY } from '#protocol/policy';
@@ -28,6 +31,7 @@ import type { ReportVerdict } from '#protocol/verify/poc';
 import { keyText } from '#protocol/wire/key';
 import { reportId } from '#protocol/wire/report';
 import { describe, expect, it } from 'vitest';
+import { verifyEd25519 } from '../support/ed25519.ts';
 
 const address = (byte: string): Address => base58.encode(hex.decode(byte.repeat(32))) as Address;
 const hash = (byte: string): Hash => byte.repeat(32) as Hash;
@@ -175,6 +179,21 @@ const note = {
   sign: (message: Uint8Array) => ed25519.sign(message, SIGNER),
 };
 
+const witnessSeed = hex.decode('02'.repeat(32));
+const witness = {
+  key: verifierKey('witness-0', ed25519.getPublicKey(witnessSeed), COSIGNATURE),
+  sign: (message: Uint8Array) => ed25519.sign(message, witnessSeed),
+};
+const head = signCheckpoint({ origin: ORIGIN, size: 2, root: EMPTY_ROOT }, [note]);
+const cosigned = cosignNote(head, { log: note.key, witness, time: 1_780_272_060n });
+const otherRoot = nodeHash(leafHash(Uint8Array.of(0)), leafHash(Uint8Array.of(1)));
+const fork: Fork = {
+  older: head,
+  newer: signCheckpoint({ origin: ORIGIN, size: 2, root: otherRoot }, [note]),
+  prefix: otherRoot,
+  proof: [],
+};
+
 const grounds = {
   from: 5,
   reason: 'impossible_lag',
@@ -194,6 +213,9 @@ const EXAMPLES: Readonly<Record<string, Uint8Array | string>> = {
   'epoch_close record': close,
   'entry bundle': encodeBundle([close]),
   checkpoint: signCheckpoint({ origin: ORIGIN, size: 2, root: EMPTY_ROOT }, [note]),
+  'cosigned checkpoint': cosigned,
+  'cosigned file': cosignedFrame(cosigned),
+  fork: utf8.decode(JSON.stringify(encodeFork(fork), null, 1)),
   receipt: receiptBytes({
     origin: ORIGIN,
     first: 4,
@@ -238,7 +260,7 @@ function documented(): ReadonlyMap<string, Uint8Array | string> {
   return new Map(
     blocks.map(([, kind, name = '', body = '']): [string, Uint8Array | string] => {
       if (kind === 'text')
-        return [name, utf8.decode(name === 'checkpoint' || name === 'verdicts' ? body : body.trimEnd())];
+        return [name, utf8.decode(name.endsWith('checkpoint') || name === 'verdicts' ? body : body.trimEnd())];
       const digits = body.replaceAll(/#.*$/gm, '').replaceAll(/\s/g, '');
       return [name, kind === 'hash' ? digits : hex.decode(digits)];
     }),
@@ -274,6 +296,11 @@ describe('docs/formats.md', () => {
     expect(openPolicy(bytes('policy'))).toEqual(DEFAULT_POLICY);
     expect(openDenyFile(bytes('deny list'))).toEqual(denied);
     expect([...openManifest(bytes('manifest')).keys()]).toEqual(['tuple.bin']);
+    const keys = { origin: ORIGIN, log: note.key, witness: witness.key, verify: verifyEd25519 };
+    expect(openCosignedFile(bytes('cosigned file'), { ...keys, hour: 494_520 })).toMatchObject([
+      { size: 2, time: 1_780_272_060, note: cosigned },
+    ]);
+    verifyFork(decodeFork(JSON.parse(utf8.encode(bytes('fork')))), { ...keys, key: note.key });
     expect(evidenceBytes(openEvidenceFile(bytes('evidence file')))).toEqual(bytes('evidence file'));
   });
 });

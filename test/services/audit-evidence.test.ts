@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EpochFolder } from '#protocol/settle/folder';
+import { DEFAULT_POLICY } from '#protocol/policy';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { emptyState } from '#protocol/settle/state';
 import { amount, epochNumber, millis, type Hash } from '#protocol/units';
@@ -66,7 +67,7 @@ describe('the evidence of an audited epoch', () => {
     const { published } = log;
     if (published === null) throw new Error('nothing published');
     const tree = new VerifiedTree(publicLogReader({ base: join(dir, 'log/public') }), published);
-    const sealed = await readCut(tree, { origin, epoch: epochNumber(0n), bounds });
+    const sealed = await readCut(tree, { origin, epoch: epochNumber(0n), bounds, windows: DEFAULT_POLICY.windows });
     if (sealed === null) throw new Error('nothing sealed');
     return sealed;
   }

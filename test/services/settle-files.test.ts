@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeFork, verifyFork } from '#protocol/evidence/fork';
 import { encodeRecord } from '#protocol/evidence/record';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
+import { DEFAULT_POLICY } from '#protocol/policy';
 import { GENESIS_PARENT } from '#protocol/settle/tuple';
 import { epochNumber, millis, type Hash, type HotspotKey } from '#protocol/units';
 import { openLog, type EvidenceLog } from '#services/ingest/log/open-log';
@@ -116,6 +118,7 @@ describe('the mirror of a log', () => {
         vkey: formatVerifierKey(logSigner(origin, new Uint8Array(32).fill(1)).key),
         url: join(dir, source, 'public'),
       },
+      places: [join(dir, source, 'public')],
       folder: join(dir, 'mirror'),
       verify: verifySignature,
       logger,
@@ -209,10 +212,10 @@ describe('the mirror of a log', () => {
     await rm(join(dir, 'mirror/checkpoint'));
     await mkdir(join(dir, 'mirror/checkpoint'));
     await expect(openMirror()).rejects.toMatchObject({ code: 'files_unreachable' });
-    expect(await readdir(join(dir, 'mirror'))).toContain('fork-5-9');
+    expect(await readdir(join(dir, 'mirror'))).toContain('fork-5-9.json');
   });
 
-  it('refuses a log that forked, and keeps the checkpoint that convicts it', async () => {
+  it('takes nothing more from a log that forked, and keeps what convicts it', async () => {
     await append(5);
     await (await openMirror()).sync();
     await mkdir(join(dir, 'other'));
@@ -223,8 +226,19 @@ describe('the mirror of a log', () => {
 
     const mirror = await openMirror('other');
     await expect(mirror.sync()).rejects.toMatchObject({ code: 'evidence_mismatch' });
-    expect(await readdir(join(dir, 'mirror'))).toContain('fork-5-9');
     expect(mirror.tree?.size).toBe(5);
+    const kept: unknown = JSON.parse(await readFile(join(dir, 'mirror/fork-5-9.json'), 'utf8'));
+    const { key } = logSigner(origin, new Uint8Array(32).fill(1));
+    expect(() => {
+      verifyFork(decodeFork(kept), { origin, key, verify: verifySignature });
+    }).not.toThrow();
+
+    // Not even from the branch that it has shown before, by this or by another process.
+    await append(3);
+    for (const reader of [mirror, await openMirror()]) {
+      await expect(reader.sync()).rejects.toMatchObject({ code: 'evidence_mismatch' });
+      expect(reader.tree?.size).toBe(5);
+    }
   });
 
   it('refuses a checkpoint that another key signed', async () => {
@@ -244,7 +258,7 @@ describe('the mirror of a log', () => {
     }
     const mirror = await openMirror();
     await mirror.sync();
-    const wanted = { origin, epoch: epochNumber(0n), bounds };
+    const wanted = { origin, epoch: epochNumber(0n), bounds, windows: DEFAULT_POLICY.windows };
     if (mirror.tree === null) throw new Error('nothing mirrored');
     expect(await readCut(mirror.tree, wanted)).toBeNull();
 

@@ -23,11 +23,11 @@ import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
 import { openPublicFiles } from '#services/runtime/public-files';
+import { servePublicFolders } from '#services/runtime/public-server';
 import { openRegistryReader } from '#services/runtime/registry-file';
 import { verifySignature } from '#services/runtime/signature';
 import type { Oracle } from '#services/settle/oracle';
 import { SettleError } from '#services/settle/settle-error';
-import { servePublicFiles } from '#services/settle/public-server';
 import { runAuditCommand } from '../support/audit-command.ts';
 import { BehindConnection } from '../support/behind-connection.ts';
 import { StaleOnceConnection } from '../support/stale-once-connection.ts';
@@ -217,7 +217,7 @@ describe('a network from the evidence to the tokens', { timeout: 60_000 }, () =>
 describe('the audit', () => {
   it('agrees with an oracle over HTTP, and with a folder', async () => {
     const server = createHttpServer({ logger, metrics: openMetrics('settle'), health: () => ({ ok: true }) });
-    await servePublicFiles(server, folderOf(2));
+    await servePublicFolders(server, folderOf(2), ['epochs', 'evidence']);
     const listening = await listenHttp(server, { host: '127.0.0.1', port: 0, logger });
     const reports = [await audit(2, listening.url), await audit(0)];
     await listening.close();

@@ -33,6 +33,7 @@ export async function openLiveOracle(
     oracle,
     pollMs: 100,
     adoptFrom: null,
+    peerUrls: [],
     verify: verifySignature,
     metrics: openMetrics('settle'),
     logger,

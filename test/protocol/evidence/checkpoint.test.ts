@@ -57,7 +57,7 @@ describe('a note', () => {
       keys: [neumann],
       verify: verifyEd25519,
     });
-    expect(opened).toEqual({ text: NEUMANN_TEXT, signers: [neumann] });
+    expect(opened).toMatchObject({ text: NEUMANN_TEXT, signers: [neumann] });
     expect(openNote(note(EXAMPLE_NOTE), { keys: [example], verify: verifyEd25519 }).signers).toEqual([
       example,
     ]);

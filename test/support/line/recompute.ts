@@ -74,7 +74,7 @@ export async function recompute(
   for (const final of await finalEpochs(line, wanted)) {
     const { epoch } = final;
     const facts = epochFacts(network, epoch);
-    const cut = await readCut(tree, { origin: log.origin, epoch, bounds: facts });
+    const cut = await readCut(tree, { origin: log.origin, epoch, bounds: facts, windows: policy.windows });
     if (cut === null) throw new Error(`the log has not published the end of epoch ${epoch}`);
     const parent = done.at(-1);
     const result = computeEpoch({

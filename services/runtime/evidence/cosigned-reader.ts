@@ -1,0 +1,78 @@
+import { openCosignedCheckpoint, type CosignedCheckpoint } from '#protocol/evidence/checkpoint';
+import { cosignedHour, openCosignedFile } from '#protocol/evidence/cosigned-file';
+import { COSIGNATURE, parseVerifierKey } from '#protocol/evidence/verifier-key';
+import type { Policy } from '#protocol/policy';
+import type { VerifySignature } from '#protocol/verify/poc';
+import { mirrorPath } from '../public-epochs.ts';
+import type { PublicFiles } from '../public-files.ts';
+import { cosignedPath, LATEST_COSIGNED } from './cosigned-path.ts';
+
+/** A file of a witness as it was read, its path below the base of public files. */
+export interface CosignedFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** One witness's checkpoints of one log, from any public files that hold them. */
+export interface CosignedReader {
+  /** Its name, for messages. */
+  readonly witness: string;
+  /**
+   * Those from the hour of `from` (seconds) on, in order, until one has the size `until`; every one signed by both. Throws
+   * Outage where files cannot be read, ProtocolError where they are not what the two keys signed.
+   */
+  read(
+    files: PublicFiles,
+    range: { readonly from: number; readonly until: number },
+  ): Promise<readonly CosignedCheckpoint[]>;
+}
+
+/** Above any honest hour: a note every second, each of a few lines. */
+const MAX_FILE_BYTES = 8 << 20;
+
+/** `kept` gets each file that verified whole, such as for a mirror. */
+export function openCosignedReader(options: {
+  readonly log: Policy['logs'][number];
+  readonly witness: Policy['log_witnesses']['keys'][number];
+  readonly verify: VerifySignature;
+  readonly kept?: (file: CosignedFile) => Promise<void>;
+}): CosignedReader {
+  const { log, verify } = options;
+  const witness = parseVerifierKey(options.witness.vkey, [COSIGNATURE]);
+  const known = { origin: log.origin, log: parseVerifierKey(log.vkey), witness, verify };
+  const base = mirrorPath(log.origin);
+  /** Hours that the witness had left behind when they were read. */
+  const past = new Map<number, readonly CosignedCheckpoint[]>();
+
+  async function readHour(
+    files: PublicFiles,
+    { hour, isPast }: { readonly hour: number; readonly isPast: boolean },
+  ): Promise<readonly CosignedCheckpoint[]> {
+    const held = past.get(hour);
+    if (held !== undefined) return held;
+    const path = `${base}/${cosignedPath(witness.id, hour)}`;
+    const bytes = await files.read(path, MAX_FILE_BYTES);
+    if (bytes === null) return [];
+    const heads = openCosignedFile(bytes, { ...known, hour });
+    await options.kept?.({ path, bytes });
+    if (isPast) past.set(hour, heads);
+    return heads;
+  }
+
+  return {
+    witness: witness.name,
+    read: async (files, { from, until }) => {
+      const path = `${base}/${cosignedPath(witness.id, LATEST_COSIGNED)}`;
+      const latest = await files.read(path, MAX_FILE_BYTES);
+      if (latest === null) return [];
+      const last = cosignedHour(openCosignedCheckpoint(latest, known).time);
+      await options.kept?.({ path, bytes: latest });
+      const heads: CosignedCheckpoint[] = [];
+      for (let hour = cosignedHour(from); hour <= last; hour += 1) {
+        heads.push(...(await readHour(files, { hour, isPast: hour < last })));
+        if ((heads.at(-1)?.size ?? 0) >= until) break;
+      }
+      return heads;
+    },
+  };
+}
