@@ -2,7 +2,10 @@ import n from 'eslint-plugin-n';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-const stages = ['ingest', 'verify', 'follow', 'settle', 'claim', 'audit', 'explore', 'simulate', 'localnet'];
+const stages = [
+  ...['ingest', 'verify', 'follow', 'settle', 'witness', 'claim', 'audit', 'explore', 'simulate'],
+  'localnet',
+];
 // A regex, because in a group a leading # begins a comment and would forbid nothing.
 const otherThan = (...folders) => ({
   regex: `^(#services/|(\\./)?(\\.\\./)+(services/)?)(?!${folders.map((folder) => `${folder}/`).join('|')})[^./]+/`,

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { openChain } from '#services/runtime/chain';
 import { loadConfig, parseFollowConfig } from '#services/runtime/config';
-import { urlField } from '#services/runtime/config-fields';
+import { urlField, urlList } from '#services/runtime/config-fields';
 import { openReporter } from './demo/say.ts';
 import { loadOrCreateKeys } from './demo/start/keys.ts';
 import { openNetwork, prepareChain } from './demo/start/network.ts';
@@ -17,8 +17,18 @@ const ingestUrl = loadConfig((env) =>
 const { say } = openReporter(Date.now);
 const connection = openChain({ rpcUrl, commitment: 'confirmed' });
 await mkdir(dataDir, { recursive: true });
+const witnessUrls = loadConfig((env) => urlList(env, 'WITNESS_URLS', 'http://127.0.0.1:8070'));
 const keys = await loadOrCreateKeys(dataDir);
 await prepareChain({ connection, rpcUrl, dataDir, keys, say });
 const settings = { ...DEMO_SETTINGS, leadS: LEAD_S };
-await openNetwork({ connection, rpcUrl, dataDir, keys, settings, logUrl: `${ingestUrl}/log`, say });
+await openNetwork({
+  connection,
+  rpcUrl,
+  dataDir,
+  keys,
+  settings,
+  logUrl: `${ingestUrl}/log`,
+  witnessUrls,
+  say,
+});
 process.exit(0);

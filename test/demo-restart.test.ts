@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PORT_COUNT } from '../scripts/demo/start/ports.ts';
 import { freePorts } from '../scripts/redis.ts';
 import { leftProcesses } from './support/line/left-processes.ts';
 
 const MAIN = fileURLToPath(new URL('../scripts/demo/main.ts', import.meta.url));
-const PORTS = 12;
 const START_MS = 150_000;
 /** Stages end within 5 s; until they are gone, on a busy machine. */
 const GONE_MS = 20_000;
@@ -26,7 +26,7 @@ interface Demo {
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'coverant-demo-'));
-  args = ['--data', dataDir, '--port-base', String(await freePorts(PORTS))];
+  args = ['--data', dataDir, '--port-base', String(await freePorts(PORT_COUNT))];
 });
 afterAll(async () => {
   if (demo?.child.exitCode === null && demo.child.signalCode === null) {

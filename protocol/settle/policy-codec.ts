@@ -254,7 +254,8 @@ function logWitnesses(value: unknown): LogWitnesses {
     const path = `log_witnesses.keys.${at}`;
     const item = fields.object(entry, path, ['vkey', 'url']);
     const vkey = witnessKey(item('vkey'), `${path}.vkey`);
-    if (seen.has(vkey.key)) throw fields.refusal(`${path}.vkey`, 'a key that is not listed before', vkey.text);
+    if (seen.has(vkey.key))
+      throw fields.refusal(`${path}.vkey`, 'a key that is not listed before', vkey.text);
     seen.add(vkey.key);
     return { vkey: vkey.text, url: fields.text(item('url'), `${path}.url`, URL) };
   });

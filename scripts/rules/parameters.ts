@@ -122,6 +122,26 @@ export const PARAMETERS: readonly Parameter[] = [
     'beacon 2 and 7, witness 2 and 11',
   ),
   of('logs', '', 'origin, verifier key and URL of each evidence log', 'what evidence counts'),
+  of('log_witnesses.quorum', '', "witnesses that must vouch for a log's cut", 'what evidence counts'),
+  of(
+    'log_witnesses.lag_ms',
+    'ms',
+    'by how much a checkpoint may stay behind the stamps',
+    'what evidence counts',
+  ),
+  of(
+    'log_witnesses.gap_ms',
+    'ms',
+    'the longest that a witness may leave between two checkpoints while the log grows',
+    'what evidence counts',
+  ),
+  of('log_witnesses.keys', '', 'verifier key and URL of each witness of the logs', 'what evidence counts'),
+  of(
+    'late_log_ms',
+    'ms',
+    "after an epoch's end and grace, when a log without a cut that holds may be left out",
+    'what evidence counts',
+  ),
 ];
 
 function of(path: string, unit: string, means: string, governs: string): Parameter {

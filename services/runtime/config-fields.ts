@@ -57,6 +57,13 @@ export function urlField(
   return value.replace(/\/+$/, '');
 }
 
+/** Addresses of http or https, separated by commas. */
+export function urlList(env: Env, name: string, fallback: string): readonly string[] {
+  return textField(env, name, fallback)
+    .split(',')
+    .map((url) => urlField({ [name]: url.trim() }, name, { fallback: '', schemes: ['http:', 'https:'] }));
+}
+
 export function choiceField<Choice extends string>(
   env: Env,
   name: string,

@@ -6,6 +6,7 @@ import {
   portField,
   textField,
   urlField,
+  urlList,
   type Env,
 } from './config-fields.ts';
 
@@ -189,13 +190,6 @@ function queueConfig(env: Env): QueueConfig {
 
 function folderUrls(env: Env): readonly string[] {
   return urlList(env, 'FOLDER_URLS', 'http://127.0.0.1:8090');
-}
-
-/** Separated by commas. */
-function urlList(env: Env, name: string, fallback: string): readonly string[] {
-  return textField(env, name, fallback)
-    .split(',')
-    .map((url) => urlField({ [name]: url.trim() }, name, { fallback: '', schemes: ['http:', 'https:'] }));
 }
 
 function pollField(env: Env): number {

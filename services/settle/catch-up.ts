@@ -43,8 +43,7 @@ export async function catchUp(options: CatchUpOptions, view: ChainView): Promise
 function isForgotten(error: unknown): boolean {
   if (error instanceof SettleError) return true;
   return (
-    error instanceof Outage &&
-    (error.code === 'history_unavailable' || error.code === 'evidence_unavailable')
+    error instanceof Outage && (error.code === 'history_unavailable' || error.code === 'evidence_unavailable')
   );
 }
 

@@ -119,7 +119,12 @@ export function openEvidenceSource(options: {
       return { origin, sealed: null, lacks: failing.get(origin) ?? 'its epoch_close is not published' };
     // A log that broke its rules is found out here, and not by a computation that fails for all logs.
     const alone = { ...policy, logs: [log] };
-    openEpochEvidence({ facts: { epoch, ...bounds }, policy: alone, evidence: [sealed], hashes: nativeHashes });
+    openEpochEvidence({
+      facts: { epoch, ...bounds },
+      policy: alone,
+      evidence: [sealed],
+      hashes: nativeHashes,
+    });
     const { keys, quorum } = policy.log_witnesses;
     const witnesses = keys.map((witness) => ({
       reader: readerOf(log, witness),

@@ -70,8 +70,7 @@ export function createOracle(options: OracleOptions): Oracle {
     const view = await readChainView(connection, options.network);
     finalEpoch = view.network.latest?.epoch ?? null;
     const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
-    if (progress?.parentTupleHash !== parentTupleHash)
-      progress = freshProgress(view);
+    if (progress?.parentTupleHash !== parentTupleHash) progress = freshProgress(view);
     if (progress.tuple === null) progress = await advance(view, progress);
     else if (view.ballot.ripe === null && view.unixTime >= reconsiderAt)
       progress = await lookAgain(view, progress, progress.tuple);

@@ -98,9 +98,7 @@ async function gatherEvidence(
   const leaveOut = view.unixTime >= leaveOutFrom(policy, bounds);
   if (proposed === undefined) return mostCuts(cuts, { leaveOut });
   const chosen =
-    proposed.evidenceHash === null
-      ? mostCuts(cuts, { leaveOut: true })
-      : cutsOf(cuts, proposed.evidenceHash);
+    proposed.evidenceHash === null ? mostCuts(cuts, { leaveOut: true }) : cutsOf(cuts, proposed.evidenceHash);
   if (chosen === null) {
     const lacking = cuts.find(({ sealed }) => sealed === null);
     throw new Outage('evidence_unavailable', {

@@ -1,4 +1,8 @@
-import { openCheckpoint, openCosignedCheckpoint, type CosignedCheckpoint } from '#protocol/evidence/checkpoint';
+import {
+  openCheckpoint,
+  openCosignedCheckpoint,
+  type CosignedCheckpoint,
+} from '#protocol/evidence/checkpoint';
 import { cosignedHour } from '#protocol/evidence/cosigned-file';
 import { equalBytes } from '#protocol/evidence/merkle';
 import { cosignNote, type NoteSigner } from '#protocol/evidence/note';
@@ -77,8 +81,7 @@ export async function followLog(options: {
       forked = true;
       return { kind: 'forked', fork };
     }
-    if (held !== null && head.size < held.size)
-      return { kind: 'stale', size: head.size, held: held.size };
+    if (held !== null && head.size < held.size) return { kind: 'stale', size: head.size, held: held.size };
     const time = Math.floor(options.now() / 1000);
     if (held !== null && time <= held.time) return { kind: 'too_soon' };
     const cosigned = cosignNote(note, { log: key, witness: signer, time: BigInt(time) });

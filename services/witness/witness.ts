@@ -82,7 +82,8 @@ export function createWitness(options: WitnessOptions): Witness {
       standing.set(log.origin, standingOf(look.kind));
       if (look.kind === 'cosigned') cosigned.inc();
       else refused.inc();
-      if (look.kind === 'stale') logger.warn({ origin: log.origin, ...look }, 'the log gave an old checkpoint');
+      if (look.kind === 'stale')
+        logger.warn({ origin: log.origin, ...look }, 'the log gave an old checkpoint');
       if (look.kind === 'forked' && look.fork !== null) {
         forks.inc();
         logger.error({ origin: log.origin, fork: look.fork }, 'the log forked: it is cosigned no more');
@@ -139,7 +140,9 @@ function logId({ origin, vkey }: Log): string {
   return JSON.stringify([origin, vkey]);
 }
 
-function standingOf(kind: Awaited<ReturnType<FollowedLog['look']>>['kind']): 'cosigned' | 'waiting' | 'forked' {
+function standingOf(
+  kind: Awaited<ReturnType<FollowedLog['look']>>['kind'],
+): 'cosigned' | 'waiting' | 'forked' {
   if (kind === 'forked') return 'forked';
   return kind === 'stale' ? 'waiting' : 'cosigned';
 }

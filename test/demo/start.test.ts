@@ -4,14 +4,16 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { COSIGNATURE, formatVerifierKey, verifierKey } from '#protocol/evidence/verifier-key';
 import { openPolicy, policyBytes } from '#protocol/settle/policy-codec';
 import { parseDemoOptions } from '../../scripts/demo/options.ts';
 import { loadOrCreateKeys } from '../../scripts/demo/start/keys.ts';
 import { DEMO_SETTINGS, demoPolicy } from '../../scripts/demo/start/policy.ts';
-import { choosePorts } from '../../scripts/demo/start/ports.ts';
+import { choosePorts, PORT_COUNT } from '../../scripts/demo/start/ports.ts';
 import { stageWaves } from '../../scripts/demo/start/stages.ts';
 import { freePorts } from '../../scripts/redis.ts';
 
+const WITNESS = formatVerifierKey(verifierKey('witness-0', new Uint8Array(32).fill(7), COSIGNATURE));
 let dataDir: string;
 
 beforeEach(async () => {
@@ -45,22 +47,22 @@ describe('the options', () => {
 
 describe('the ports', () => {
   it('are adjacent from the base on, the websocket after the RPC, and the same at the next start', async () => {
-    const base = await freePorts(12);
+    const base = await freePorts(PORT_COUNT);
     const ports = await choosePorts(dataDir, base);
     expect(ports.rpc).toBe(base);
     expect(ports.websocket).toBe(base + 1);
-    expect(new Set(Object.values(ports)).size).toBe(12);
+    expect(new Set(Object.values(ports)).size).toBe(PORT_COUNT);
     expect(await choosePorts(dataDir, null)).toEqual(ports);
   });
 
   it('of a data folder cannot be changed: its policy names them on chain', async () => {
-    const base = await freePorts(13);
+    const base = await freePorts(PORT_COUNT + 1);
     await choosePorts(dataDir, base);
     await expect(choosePorts(dataDir, base + 1)).rejects.toThrow(/belongs to a network on the ports from/);
   });
 
   it('that are taken are named', async () => {
-    const base = await freePorts(12);
+    const base = await freePorts(PORT_COUNT);
     const server = await occupy(base + 3);
     await expect(choosePorts(dataDir, base)).rejects.toThrow(`port ${base + 3} (ingest) is taken`);
     server.close();
@@ -85,7 +87,9 @@ describe("the demo's policy", () => {
       vkey: 'demo/a/ingest+00000000+AQ==',
       url: 'http://127.0.0.1:1/log',
     };
-    const policy = demoPolicy(DEMO_SETTINGS, log);
+    const policy = demoPolicy(DEMO_SETTINGS, log, [
+      { vkey: WITNESS, url: 'http://127.0.0.1:2' },
+    ]);
     expect(openPolicy(policyBytes(policy))).toEqual(policy);
     expect(4 * DEMO_SETTINGS.challengeDelayS).toBeLessThanOrEqual(DEMO_SETTINGS.epochLengthS);
     expect(DEMO_SETTINGS.epochLengthS % DEMO_SETTINGS.beaconIntervalS).toBe(0);
@@ -94,7 +98,7 @@ describe("the demo's policy", () => {
 
 describe('the stages', () => {
   it('are every part of the line, each in a process and on a port of its own', async () => {
-    const ports = await choosePorts(dataDir, await freePorts(12));
+    const ports = await choosePorts(dataDir, await freePorts(PORT_COUNT));
     const waves = stageWaves({
       dataDir,
       ports,
@@ -114,6 +118,9 @@ describe('the stages', () => {
       'oracle-1',
       'oracle-2',
       'simulate',
+      'witness-0',
+      'witness-1',
+      'witness-2',
     ]);
     const listening = programs.map(({ env }) => env['PORT']).filter((port) => port !== '0');
     expect(new Set(listening).size).toBe(listening.length);

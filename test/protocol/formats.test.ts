@@ -260,7 +260,10 @@ function documented(): ReadonlyMap<string, Uint8Array | string> {
   return new Map(
     blocks.map(([, kind, name = '', body = '']): [string, Uint8Array | string] => {
       if (kind === 'text')
-        return [name, utf8.decode(name.endsWith('checkpoint') || name === 'verdicts' ? body : body.trimEnd())];
+        return [
+          name,
+          utf8.decode(name.endsWith('checkpoint') || name === 'verdicts' ? body : body.trimEnd()),
+        ];
       const digits = body.replaceAll(/#.*$/gm, '').replaceAll(/\s/g, '');
       return [name, kind === 'hash' ? digits : hex.decode(digits)];
     }),

@@ -67,7 +67,12 @@ describe('the evidence of an audited epoch', () => {
     const { published } = log;
     if (published === null) throw new Error('nothing published');
     const tree = new VerifiedTree(publicLogReader({ base: join(dir, 'log/public') }), published);
-    const sealed = await readCut(tree, { origin, epoch: epochNumber(0n), bounds, windows: DEFAULT_POLICY.windows });
+    const sealed = await readCut(tree, {
+      origin,
+      epoch: epochNumber(0n),
+      bounds,
+      windows: DEFAULT_POLICY.windows,
+    });
     if (sealed === null) throw new Error('nothing sealed');
     return sealed;
   }

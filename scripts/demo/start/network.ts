@@ -17,10 +17,12 @@ import type { Address } from '#protocol/units';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
 import { logSigner } from '#services/ingest/log/log-signer';
 import { readKeypair } from '#services/runtime/chain-keypair';
+import { parseWitnessConfig } from '#services/runtime/config';
 import { logOrigin } from '#services/runtime/log-origin';
 import { networkPath, readNetworkFile, writeNetworkFile } from '#services/runtime/network-file';
 import { Outage } from '#services/runtime/outage';
 import { keepPolicy } from '#services/runtime/policies';
+import { loadOrCreateWitnessKey } from '#services/witness/witness-key';
 import type { Say } from '../say.ts';
 import type { DemoKeys } from './keys.ts';
 import { demoPolicy, type DemoSettings } from './policy.ts';
@@ -41,6 +43,8 @@ export interface NetworkInput {
   readonly settings: DemoSettings;
   /** Where the log's public files will be served. */
   readonly logUrl: string;
+  /** Where the log's witnesses will serve what they cosigned, by their numbers. */
+  readonly witnessUrls: readonly string[];
   readonly say: Say;
 }
 
@@ -48,7 +52,9 @@ export interface NetworkInput {
  * Funds whoever pays fees and deploys the program by transactions; does only what is not done yet. Returns the seconds that
  * the deployment took, which tell how busy the machine is.
  */
-export async function prepareChain(input: Omit<NetworkInput, 'settings' | 'logUrl'>): Promise<number> {
+export async function prepareChain(
+  input: Omit<NetworkInput, 'settings' | 'logUrl' | 'witnessUrls'>,
+): Promise<number> {
   const { connection, keys, say } = input;
   await Promise.all(
     [keys.creator, keys.payer, ...keys.oracles].map((key) => fund(connection, key.publicKey)),
@@ -97,7 +103,10 @@ async function create(input: NetworkInput, network: PublicKey): Promise<void> {
   const origin = logOrigin({ name: NETWORK_NAME, network: network.toBase58(), ingest: INGEST_NAME });
   await mkdir(join(dataDir, 'ingest'), { recursive: true });
   const vkey = formatVerifierKey(logSigner(origin, await loadOrCreateLogKey(dataDir)).key);
-  const policy = demoPolicy(settings, { origin, vkey, url: input.logUrl });
+  const witnesses = await Promise.all(
+    input.witnessUrls.map(async (url, number) => ({ vkey: await witnessKey(dataDir, number), url })),
+  );
+  const policy = demoPolicy(settings, { origin, vkey, url: input.logUrl }, witnesses);
   const hash = await keepPolicy(dataDir, { policy });
 
   const { unixTime } = await readClock(connection, 'processed');
@@ -154,6 +163,11 @@ async function create(input: NetworkInput, network: PublicKey): Promise<void> {
     'chain',
     `network ${network.toBase58()} created: 3 oracles, k = 2; its first epoch begins in ${wait} s`,
   );
+}
+
+async function witnessKey(dataDir: string, number: number): Promise<string> {
+  const { keyFile, witnessName } = parseWitnessConfig({ DATA_DIR: dataDir, WITNESS: String(number) });
+  return formatVerifierKey((await loadOrCreateWitnessKey(keyFile, witnessName)).key);
 }
 
 async function fund(connection: Connection, key: PublicKey): Promise<void> {

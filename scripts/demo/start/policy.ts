@@ -16,12 +16,24 @@ export const DEMO_SETTINGS: DemoSettings = {
   leadS: 16,
 };
 
-export function demoPolicy(settings: DemoSettings, log: Policy['logs'][number]): Policy {
+export function demoPolicy(
+  settings: DemoSettings,
+  log: Policy['logs'][number],
+  witnesses: Policy['log_witnesses']['keys'],
+): Policy {
   return {
     ...DEFAULT_POLICY,
     beacon_interval_s: settings.beaconIntervalS,
     grace_ms: 10_500,
     holdback: 0,
     logs: [log],
+    // All on one machine that may be busy: wide bounds, which a network of days makes narrower.
+    log_witnesses: {
+      quorum: Math.floor(witnesses.length / 2) + 1,
+      lag_ms: 45_000,
+      gap_ms: 45_000,
+      keys: [...witnesses].sort((a, b) => (a.vkey < b.vkey ? -1 : 1)),
+    },
+    late_log_ms: 120_000,
   };
 }

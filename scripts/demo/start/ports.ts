@@ -15,6 +15,9 @@ const USUAL = {
   follow: 8083,
   claim: 8084,
   simulate: 8085,
+  witness0: 8070,
+  witness1: 8071,
+  witness2: 8072,
   oracle0: 8090,
   oracle1: 8091,
   oracle2: 8092,
@@ -34,7 +37,13 @@ const NAMES = [
   'claim',
   'simulate',
 ] as const;
-const ORDER: readonly PortName[] = [...NAMES, 'oracle0', 'oracle1', 'oracle2'];
+const ORDER: readonly PortName[] = [
+  ...NAMES,
+  ...(['oracle0', 'oracle1', 'oracle2', 'witness0', 'witness1', 'witness2'] as const),
+];
+
+/** How many ports a line takes. */
+export const PORT_COUNT = ORDER.length;
 
 /**
  * The ports of a data folder: kept with it, because the policy that is pinned on chain names the log's address. At first
@@ -81,6 +90,9 @@ function portsBy(port: (name: PortName) => number): Ports {
     oracle0: port('oracle0'),
     oracle1: port('oracle1'),
     oracle2: port('oracle2'),
+    witness0: port('witness0'),
+    witness1: port('witness1'),
+    witness2: port('witness2'),
   };
 }
 

@@ -16,6 +16,8 @@ export interface StagesInput {
 const ROOT = new URL('../../../', import.meta.url);
 const LEASH = new URL('leash.mjs', import.meta.url).href;
 const CHECK_WORKERS = 2;
+/** Twelve times a minute, because an epoch is only a minute. */
+const WITNESS_INTERVAL_S = '5';
 
 export function ingestUrl(ports: Ports): string {
   return `http://127.0.0.1:${ports.ingest}`;
@@ -23,6 +25,10 @@ export function ingestUrl(ports: Ports): string {
 
 export function oracleUrls(ports: Ports): readonly string[] {
   return [ports.oracle0, ports.oracle1, ports.oracle2].map((port) => `http://127.0.0.1:${port}`);
+}
+
+export function witnessUrls(ports: Ports): readonly string[] {
+  return [ports.witness0, ports.witness1, ports.witness2].map((port) => `http://127.0.0.1:${port}`);
 }
 
 export function localnetStage(input: Pick<StagesInput, 'dataDir' | 'ports'>): Program {
@@ -53,8 +59,12 @@ export function stageWaves(input: StagesInput): Waves {
   const env = environment(input);
   const oracles = [ports.oracle0, ports.oracle1, ports.oracle2].map((port, number) => {
     const mirrors = oracleUrls(ports).filter((_, other) => other !== number);
-    const own = { ORACLE: String(number), ADOPT_FROM: mirrors[0] ?? '' };
+    const own = { ORACLE: String(number), PEER_URLS: mirrors.join(','), ADOPT_FROM: mirrors[0] ?? '' };
     return stage(`oracle-${number}`, 'settle/main.ts', { ...env(port), ...own });
+  });
+  const witnesses = [ports.witness0, ports.witness1, ports.witness2].map((port, number) => {
+    const own = { WITNESS: String(number), WITNESS_INTERVAL_S: WITNESS_INTERVAL_S };
+    return stage(`witness-${number}`, 'witness/main.ts', { ...env(port), ...own });
   });
   const workers = Array.from({ length: CHECK_WORKERS }, (_, number) =>
     stage(`check-${number}`, input.checkMain ?? 'verify/check-main.ts', env(0)),
@@ -69,6 +79,8 @@ export function stageWaves(input: StagesInput): Waves {
       stage('ingest', 'ingest/main.ts', { ...env(ports.ingest), ADDRESS_BUDGET: '1000000' }),
       stage('group', 'verify/group-main.ts', env(ports.group)),
       ...workers,
+      // They must have begun when the first epoch does.
+      ...witnesses,
     ],
     third: [
       ...oracles,

@@ -74,7 +74,9 @@ describe('a cosigned checkpoint', () => {
 describe("a witness's file of an hour", () => {
   const time = HOUR * 3600;
   const open = (notes: readonly Uint8Array[]): readonly number[] =>
-    openCosignedFile(Buffer.concat(notes.map(cosignedFrame)), { ...known, hour: HOUR }).map(({ size }) => size);
+    openCosignedFile(Buffer.concat(notes.map(cosignedFrame)), { ...known, hour: HOUR }).map(
+      ({ size }) => size,
+    );
 
   it('gives its notes back, without one that is still being written', () => {
     const notes = [cosigned(3, time), cosigned(3, time + 60), cosigned(9, time + 3599)];

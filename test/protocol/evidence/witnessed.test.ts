@@ -123,7 +123,10 @@ describe('a witness of a log', () => {
       fc.property(gaps, fc.nat(), fc.integer({ min: 30_000, max: 300_000 }), (steps, pick, lie) => {
         let now = START;
         const stamps = steps.map((step) => (now += step));
-        const times = Array.from({ length: Math.ceil((now - START + 80_000) / 60_000) + 1 }, (_, at) => at * 60);
+        const times = Array.from(
+          { length: Math.ceil((now - START + 80_000) / 60_000) + 1 },
+          (_, at) => at * 60,
+        );
         // A log shows what is 15 s old.
         const heads = times.map((second): CosignedHead => {
           const time = START / 1000 + second;

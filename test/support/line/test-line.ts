@@ -7,14 +7,15 @@ import type { DemoSettings } from '../../../scripts/demo/start/policy.ts';
 import { startLine, type Line } from '../../../scripts/demo/start/start-line.ts';
 import { openSupervisor, type Supervisor } from '../../../scripts/demo/start/supervisor.ts';
 import { watchRegistration } from '../../../scripts/demo/watch.ts';
+import { PORT_COUNT } from '../../../scripts/demo/start/ports.ts';
 import { freePorts } from '../../../scripts/redis.ts';
 
 /** Every process of the line. */
 export const PROCESSES = [
   ...['localnet', 'redis', 'ingest', 'follow', 'group', 'check-0', 'check-1'],
+  ...['witness-0', 'witness-1', 'witness-2'],
   ...['oracle-0', 'oracle-1', 'oracle-2', 'claim', 'explore', 'simulate'],
 ] as const;
-const PORTS = 12;
 const POLL_MS = 300;
 const TAIL_LINES = 12;
 
@@ -74,7 +75,7 @@ export async function startTestLine(options: TestLineOptions): Promise<TestLine>
   options.opened(stop);
   const { signal } = stopping;
   // The ports of a folder are kept with it.
-  const portBase = options.dataDir === undefined ? await freePorts(PORTS) : null;
+  const portBase = options.dataDir === undefined ? await freePorts(PORT_COUNT) : null;
   const env = { PATH: process.env['PATH'] };
   const input = { ...options, dataDir, portBase, env, supervisor, reporter, signal };
   const failing = (error: unknown): Promise<never> =>

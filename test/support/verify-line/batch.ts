@@ -72,7 +72,12 @@ async function epochInput(
   const bounds = { start, end: start + EPOCH_MS / 1000 };
   const evidence: SealedEvidence[] = [];
   for (const [origin, tree] of of.trees) {
-    const cut = await readCut(tree, { origin, epoch, bounds, windows: policyIn(world, epoch).policy.windows });
+    const cut = await readCut(tree, {
+      origin,
+      epoch,
+      bounds,
+      windows: policyIn(world, epoch).policy.windows,
+    });
     if (cut === null) throw new Error(`epoch ${of.number} is not closed`);
     evidence.push(cut);
   }
