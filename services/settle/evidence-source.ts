@@ -37,8 +37,11 @@ export interface LogCut {
 
 /** The public evidence of a policy's logs, mirrored and verified by this oracle. */
 export interface EvidenceSource {
-  /** Fetches what the logs have published since; every entry is verified before it is used. A log that fails is passed over. */
-  sync(logs: Policy['logs']): Promise<void>;
+  /**
+   * Fetches what the logs have published since, from their servers or also from peers (`everywhere`); every entry is
+   * verified before it is used. A log that fails is passed over.
+   */
+  sync(logs: Policy['logs'], options?: { readonly everywhere?: boolean }): Promise<void>;
   /** One per log, in the policy's order. */
   cuts(input: {
     readonly policy: Policy;
@@ -89,10 +92,10 @@ export function openEvidenceSource(options: {
     kept.set(file.path, digest);
   }
 
-  async function syncLog(log: Log): Promise<void> {
+  async function syncLog(log: Log, from: { readonly everywhere?: boolean } = {}): Promise<void> {
     try {
       const mirror = await mirrorOf(log);
-      const gained = await mirror.sync();
+      const gained = await mirror.sync(from);
       if (mirror.tree !== null && gained > 0) await verifyEarly(mirror.tree, gained, verify);
       failing.delete(log.origin);
     } catch (error) {
@@ -147,8 +150,8 @@ export function openEvidenceSource(options: {
   }
 
   return {
-    sync: async (logs) => {
-      for (const log of logs) await syncLog(log);
+    sync: async (logs, from) => {
+      for (const log of logs) await syncLog(log, from);
     },
     cuts: async (input) => {
       const cuts: LogCut[] = [];

@@ -18,10 +18,11 @@ export interface LogMirror {
   /** The tree that is mirrored whole; null before the first sync. */
   readonly tree: VerifiedTree | null;
   /**
-   * Fetches and verifies what the log published since, from the first place that answers well; answers with how many
-   * entries the mirror has gained. Throws what the last place failed with, and evidence_mismatch once the log has forked.
+   * Fetches and verifies what the log published since, from the first place that answers well, or `everywhere`: a log may
+   * show others what it withholds here. Answers with how many entries the mirror has gained. Throws what the last place
+   * failed with where none answered, and evidence_mismatch once the log has forked.
    */
-  sync(): Promise<number>;
+  sync(options?: { readonly everywhere?: boolean }): Promise<number>;
   /** A note of the log that somebody else holds, no larger than the tree: where it does not fit, the log has forked. */
   compare(note: Uint8Array): Promise<void>;
   /** Files of the mirror turned out to be damaged: the next sync fetches all of them again, over those that are there. */
@@ -113,17 +114,21 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
     return head.size - oldSize;
   }
 
-  async function sync(): Promise<number> {
+  async function sync({ everywhere = false } = {}): Promise<number> {
+    let gained: number | null = null;
     let failure: unknown = new Outage('file_missing', { origin: log.origin, path: 'checkpoint' });
     for (const place of options.places) {
       if (fork !== null) throw forked(fork);
       try {
-        return await syncFrom(place);
+        gained = (gained ?? 0) + (await syncFrom(place));
+        if (!everywhere) break;
       } catch (error) {
         failure = error;
       }
     }
-    throw failure;
+    if (fork !== null) throw forked(fork);
+    if (gained === null) throw failure;
+    return gained;
   }
 
   return {

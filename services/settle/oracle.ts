@@ -71,9 +71,12 @@ export function createOracle(options: OracleOptions): Oracle {
     finalEpoch = view.network.latest?.epoch ?? null;
     const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
     if (progress?.parentTupleHash !== parentTupleHash) progress = freshProgress(view);
-    if (progress.tuple === null) progress = await advance(view, progress);
-    else if (view.ballot.ripe === null && view.unixTime >= reconsiderAt)
-      progress = await lookAgain(view, progress, progress.tuple);
+    const isDue = view.ballot.ripe === null && view.unixTime >= reconsiderAt;
+    if (progress.tuple === null) {
+      // An epoch was empty only without the logs that were left out of it: they may be there now.
+      const isOpen = isDue && progress.leftOut.length > 0;
+      progress = await advance(view, isOpen ? freshProgress(view) : progress);
+    } else if (isDue) progress = await lookAgain(view, progress, progress.tuple);
     if (progress.tuple !== null) await attestAndCompare(view, progress.tuple);
     reachable = true;
   }

@@ -9,7 +9,7 @@ import { proposals } from './proposals.ts';
 import { leaveOutFrom, settleEpoch, type SettledEpoch, type SettleOptions } from './settle-epoch.ts';
 
 /** Seconds on the chain's clock between two looks at what was left out, and at what others propose. */
-export const RECONSIDER_S = 10;
+export const RECONSIDER_S = 5;
 
 /**
  * Oracles that saw other cuts of an epoch come together (evidence.md, "The cut"), in an order that never swaps two of them.

@@ -93,9 +93,10 @@ async function gatherEvidence(
   from: EpochOnParent & { readonly policy: Policy; readonly bounds: EpochBounds },
 ): Promise<ChosenCuts> {
   const { view, epoch, policy, bounds, proposed } = from;
-  await options.evidence.sync(policy.logs);
-  const cuts = await options.evidence.cuts({ policy, epoch, bounds });
   const leaveOut = view.unixTime >= leaveOutFrom(policy, bounds);
+  // Before a log is left out, and for what others have settled, peers are asked as well.
+  await options.evidence.sync(policy.logs, { everywhere: leaveOut || proposed !== undefined });
+  const cuts = await options.evidence.cuts({ policy, epoch, bounds });
   if (proposed === undefined) return mostCuts(cuts, { leaveOut });
   const chosen =
     proposed.evidenceHash === null ? mostCuts(cuts, { leaveOut: true }) : cutsOf(cuts, proposed.evidenceHash);

@@ -60,7 +60,16 @@ export interface LiveNetwork {
   close(): Promise<void>;
 }
 
-export async function startLiveNetwork(): Promise<LiveNetwork> {
+export interface LiveOptions {
+  readonly policy?: Partial<Policy>;
+  /** The policy's logs; by default one that `writeEpochs` writes. */
+  readonly logs?: (network: string) => Policy['logs'];
+  /** Seconds. */
+  readonly epochS?: number;
+}
+
+export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveNetwork> {
+  const epochS = options.epochS ?? EPOCH_S;
   const dataDir = await mkdtemp(join(tmpdir(), 'coverant-settle-'));
   const localnet = await startLocalnet({ dataDir });
   const connection = openChain({ rpcUrl: localnet.rpcUrl, commitment: 'confirmed' });
@@ -87,7 +96,10 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
     beacon_interval_s: 4,
     holdback: 0,
     trust: { pairs: 'any', open_cap_bp: 10_000 },
-    logs: [{ origin, vkey: formatVerifierKey(signer.key), url: join(logDir, 'public') }],
+    logs: options.logs?.(network.toBase58()) ?? [
+      { origin, vkey: formatVerifierKey(signer.key), url: join(logDir, 'public') },
+    ],
+    ...options.policy,
   };
   const hash = await keepPolicy(dataDir, { policy });
 
@@ -103,7 +115,7 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
           keyNetwork: 'mainnet',
           operations,
           guardian: creator.publicKey,
-          epochLengthS: BigInt(EPOCH_S),
+          epochLengthS: BigInt(epochS),
           firstEpochStart: BigInt(firstEpochStart),
           baseEmission: EMISSION,
           halvingPeriodEpochs: 0,
@@ -113,7 +125,7 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
           holdbackEpochs: 0,
           policyHash: hash,
           creditPrice: BigInt(policy.credit_price),
-          challengeDelayS: DELAY_S,
+          challengeDelayS: Math.min(DELAY_S, Math.floor(epochS / 4)),
           timelockS: 10,
           guardianVetoes: 1,
         },
@@ -149,9 +161,9 @@ export async function startLiveNetwork(): Promise<LiveNetwork> {
   async function writeEpochs(epochs: readonly ('busy' | 'quiet')[]): Promise<void> {
     const world = new TestWorld({ hotspots, epochs: 0 });
     for (const [epoch, kind] of epochs.entries()) {
-      const start = (firstEpochStart + epoch * EPOCH_S) * 1000;
+      const start = (firstEpochStart + epoch * epochS) * 1000;
       world.log().add({
-        receivedAt: start + EPOCH_S * 1000 + policy.grace_ms,
+        receivedAt: start + epochS * 1000 + policy.grace_ms,
         body: { kind: 'epoch_close', epoch: epochNumber(BigInt(epoch)) },
       });
       if (kind === 'quiet') continue;

@@ -33,14 +33,12 @@ function cosigned(size: number, time: number, by = witness): Uint8Array {
 
 describe('a cosigned checkpoint', () => {
   it('holds the signatures of log and witness, and nothing of others', () => {
-    const bad = cosigned(7, 5).toString();
     const note = Buffer.from(cosigned(7, 1_800_000_000)).toString();
     expect(openCosignedCheckpoint(Buffer.from(note), known)).toMatchObject({
       origin: ORIGIN,
       size: 7,
       time: 1_800_000_000,
     });
-    expect(bad).not.toBe(note);
     // A log that adds lines in the name of the witness cannot make its notes unreadable.
     const line = `— ${witness.key.name} ${Buffer.from(`${'\0'.repeat(4)}forged`).toString('base64')}\n`;
     const spoilt = Buffer.concat([
@@ -54,12 +52,12 @@ describe('a cosigned checkpoint', () => {
   });
 
   it('is refused without either of the two signatures, or by another witness', () => {
-    const refused = expect.objectContaining({ code: 'unsigned_checkpoint' });
-    expect(() => openCosignedCheckpoint(checkpoint(7), known)).toThrow(refused);
-    expect(() => openCosignedCheckpoint(cosigned(7, 5, other), known)).toThrow(refused);
     const stranger = logSigner(ORIGIN, new Uint8Array(32).fill(9));
     const alone = cosignNote(checkpoint(7, 'root', stranger), { log: stranger.key, witness, time: 5n });
-    expect(() => openCosignedCheckpoint(alone, known)).toThrow(refused);
+    for (const note of [checkpoint(7), cosigned(7, 5, other), alone])
+      expect(() => openCosignedCheckpoint(note, known)).toThrow(
+        expect.objectContaining({ code: 'unsigned_checkpoint' }),
+      );
   });
 
   it('has the latest time where a witness cosigned more than once', () => {
