@@ -66,6 +66,8 @@ export interface LiveOptions {
   readonly logs?: (network: string) => Policy['logs'];
   /** Seconds. */
   readonly epochS?: number;
+  /** How many oracles there are, and how many must agree; by default 2 of 3. */
+  readonly oracles?: { readonly n: number; readonly k: number };
 }
 
 export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveNetwork> {
@@ -73,7 +75,8 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
   const dataDir = await mkdtemp(join(tmpdir(), 'coverant-settle-'));
   const localnet = await startLocalnet({ dataDir });
   const connection = openChain({ rpcUrl: localnet.rpcUrl, commitment: 'confirmed' });
-  const keys = Array.from({ length: 6 }, () => Keypair.generate());
+  const { n, k } = options.oracles ?? { n: 3, k: 2 };
+  const keys = Array.from({ length: 3 + n }, () => Keypair.generate());
   const [creator, payer, owner, ...oracles] = keys;
   if (creator === undefined || payer === undefined || owner === undefined) throw new Error('no keys');
   await Promise.all(keys.map((key) => connection.requestAirdrop(key.publicKey, 100 * LAMPORTS_PER_SOL)));
@@ -120,7 +123,7 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
           baseEmission: EMISSION,
           halvingPeriodEpochs: 0,
           bond: 0n,
-          k: 2,
+          k,
           oracles: oracles.map((key) => key.publicKey),
           holdbackEpochs: 0,
           policyHash: hash,
