@@ -170,10 +170,9 @@ describe('a veto of the guardian', () => {
 describe('vetoes of oracles', () => {
   it('clear when fewer than k oracles are left, who voted for it or not', () => {
     const { network, tuple } = ripe();
-    for (const _ of [1, 2]) {
-      expect(vetoBy(network, oracle(network, 2), tuple).events).toMatchObject([{ cleared: false }]);
-      expect(ballotOf(network).vetoes).toBe(0b100);
-    }
+    const third = () => vetoBy(network, oracle(network, 2), tuple).events;
+    expect([...third(), ...third()]).toMatchObject([{ cleared: false }, { cleared: false }]);
+    expect(ballotOf(network).vetoes).toBe(0b100);
     expect(vetoBy(network, oracle(network, 0), tuple).events).toMatchObject([{ cleared: true }]);
     expect(ballotOf(network)).toMatchObject({ ripe: null, vetoes: 0, votes: Array(16).fill(null) });
     expect(used(network)).toBe(0);
