@@ -29,6 +29,8 @@ export const CLI_ERRORS = {
   conviction_unwritten:
     'The conviction could not be written; name a new file in a folder that you may write to.',
   output_failed: 'Standard output could not be written; check the disk or what reads it.',
+  invalid_oracle_set:
+    'The keys are no oracle set with this threshold; name 1 to 16 different keys and more than half of them, at most all.',
 } as const;
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;

@@ -1,7 +1,7 @@
 import { amount, epochNumber } from '#protocol/units';
 import { locationOf } from './accounts/hotspot.ts';
 import { evidenceOf } from './accounts/motion.ts';
-import { finalizedOf, policyOf } from './accounts/network.ts';
+import { finalizedOf, oracleSetOf, policyOf } from './accounts/network.ts';
 import { MOTION_KINDS } from './address.ts';
 import type { CoverageEvent } from './event.ts';
 import { named, type Fields } from './fields.ts';
@@ -99,6 +99,34 @@ export const DECODERS: Readonly<Record<CoverageEvent['name'], (fields: Fields) =
     policy: policyOf(fields.struct('policy')),
     firstEpoch: epochNumber(fields.u64('first_epoch')),
   }),
+  OraclesProposed: (fields) => ({
+    name: 'OraclesProposed',
+    network: fields.address('network'),
+    oracles: oracleSetOf(fields.struct('oracles')),
+    from: fields.u64('from'),
+  }),
+  OraclesApplied: (fields) => ({
+    name: 'OraclesApplied',
+    network: fields.address('network'),
+    generation: fields.int('generation'),
+  }),
+  AuthorityProposed: (fields) => ({
+    name: 'AuthorityProposed',
+    network: fields.address('network'),
+    authority: fields.addressOrNone('authority'),
+    from: fields.u64('from'),
+  }),
+  AuthorityAccepted: (fields) => ({
+    name: 'AuthorityAccepted',
+    network: fields.address('network'),
+    authority: fields.address('authority'),
+  }),
+  GuardianSet: (fields) => ({
+    name: 'GuardianSet',
+    network: fields.address('network'),
+    guardian: fields.addressOrNone('guardian'),
+    from: fields.u64('from'),
+  }),
   Attested: (fields) => ({
     name: 'Attested',
     oracle: fields.address('oracle'),
@@ -110,6 +138,14 @@ export const DECODERS: Readonly<Record<CoverageEvent['name'], (fields: Fields) =
     epoch: epochNumber(fields.u64('epoch')),
     tupleHash: fields.hash('tuple_hash'),
     since: fields.u64('since'),
+  }),
+  Vetoed: (fields) => ({
+    name: 'Vetoed',
+    network: fields.address('network'),
+    epoch: epochNumber(fields.u64('epoch')),
+    tupleHash: fields.hash('tuple_hash'),
+    by: fields.address('by'),
+    cleared: fields.bool('cleared'),
   }),
   Finalized: (fields) => ({
     name: 'Finalized',

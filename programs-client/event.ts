@@ -2,7 +2,7 @@ import type { RawLocation } from '#protocol/settle/registry';
 import type { Tuple } from '#protocol/settle/tuple';
 import type { Amount, EpochNumber, Hash } from '#protocol/units';
 import type { PublicKey } from '@solana/web3.js';
-import type { FinalizedEpoch, PolicyPin } from './accounts/network.ts';
+import type { FinalizedEpoch, OracleSet, PolicyPin } from './accounts/network.ts';
 import type { MotionName } from './address.ts';
 import { decodeEventFields } from './codec.ts';
 import { DECODERS } from './event-decoders.ts';
@@ -103,8 +103,38 @@ export type CoverageEvent =
       readonly policy: PolicyPin;
       readonly firstEpoch: EpochNumber;
     } & OfNetwork)
+  | ({
+      readonly name: 'OraclesProposed';
+      readonly oracles: OracleSet;
+      /** Seconds. */
+      readonly from: bigint;
+    } & OfNetwork)
+  | ({ readonly name: 'OraclesApplied'; readonly generation: number } & OfNetwork)
+  | ({
+      readonly name: 'AuthorityProposed';
+      /** null: nobody, what was pending is taken back. */
+      readonly authority: PublicKey | null;
+      /** Seconds. */
+      readonly from: bigint;
+    } & OfNetwork)
+  | ({ readonly name: 'AuthorityAccepted'; readonly authority: PublicKey } & OfNetwork)
+  | ({
+      readonly name: 'GuardianSet';
+      /** null: nobody. */
+      readonly guardian: PublicKey | null;
+      /** Seconds. */
+      readonly from: bigint;
+    } & OfNetwork)
   | ({ readonly name: 'Attested' } & Attested)
   | ({ readonly name: 'Ripened' } & Ripened)
+  | ({
+      readonly name: 'Vetoed';
+      readonly epoch: EpochNumber;
+      readonly tupleHash: Hash;
+      readonly by: PublicKey;
+      /** Votes, vetoes and what was ripe are gone. */
+      readonly cleared: boolean;
+    } & OfNetwork)
   | ({ readonly name: 'Finalized'; readonly latest: FinalizedEpoch } & OfNetwork)
   | ({ readonly name: 'Claimed' } & Claimed)
   | ({

@@ -19,7 +19,14 @@ export {
 export { type KeyNetwork } from './hotspot-key.ts';
 
 export { accountFilters, type AccountName, type AtSlot, type ReadOptions } from './accounts/account.ts';
-export { decodeBallot, readBallot, type Ballot, type Vote } from './accounts/ballot.ts';
+export {
+  ballotOracles,
+  decodeBallot,
+  liveVotes,
+  readBallot,
+  type Ballot,
+  type Vote,
+} from './accounts/ballot.ts';
 export { readClock, type Clock } from './accounts/clock.ts';
 export {
   decodeHotspot,
@@ -40,6 +47,8 @@ export {
 } from './accounts/motion.ts';
 export {
   decodeNetwork,
+  guardianAt,
+  oraclesAt,
   policyAt,
   readNetwork,
   type FinalizedEpoch,
@@ -55,7 +64,7 @@ export { bond, unbond, withdrawBond } from './instructions/bond.ts';
 export { claim, createTokenAccount } from './instructions/claim.ts';
 export { createNetwork, type NetworkConfig } from './instructions/create-network.ts';
 export { createPayee } from './instructions/create-payee.ts';
-export { attest, finalize } from './instructions/epoch.ts';
+export { attest, finalize, veto } from './instructions/epoch.ts';
 export { setDestination, transferHotspot } from './instructions/hotspot-owner.ts';
 export { type Location } from './instructions/location.ts';
 export { approveMaker, endorseHotspot, endorsedEntry, setEndorsedRoot } from './instructions/maker.ts';
@@ -64,6 +73,13 @@ export { proposePolicy } from './instructions/propose-policy.ts';
 export { registerHotspot } from './instructions/register/register-hotspot.ts';
 export { registerMessage } from './instructions/register/register-message.ts';
 export { signaturePrecompile } from './instructions/register/signature-precompile.ts';
+export {
+  acceptAuthority,
+  applyOracles,
+  proposeOracles,
+  setGuardian,
+  transferAuthority,
+} from './instructions/succession.ts';
 
 export {
   attestationsOf,

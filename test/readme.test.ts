@@ -102,6 +102,7 @@ describe('the README', () => {
     'docs/deny.md',
     'docs/rules.md',
     'docs/hotspot-why.md',
+    'docs/settlement-model.md',
     'docs/spec/README.md',
   ])('has no dead link in %s', (file) => {
     const text = readFileSync(join(ROOT, file), 'utf8');

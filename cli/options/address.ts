@@ -8,3 +8,13 @@ export function parseAddress(text: string): Address {
     throw new InvalidArgumentError('expected an address, base58 text of 32 bytes');
   return text as Address;
 }
+
+/** An address, or "none". */
+export function parseAddressOrNone(text: string): Address | null {
+  return text === 'none' ? null : parseAddress(text);
+}
+
+/** Each address of a list. */
+export function parseAddresses(text: string, before: readonly Address[] = []): readonly Address[] {
+  return [...before, parseAddress(text)];
+}

@@ -1,29 +1,22 @@
 import { PublicKey } from '@solana/web3.js';
-import { ClientError, proposePolicy, readNetwork, sendInstructions, type Network } from '#client';
+import { proposePolicy, readNetwork, sendInstructions, type Network } from '#client';
 import { ProtocolError } from '#protocol/errors';
 import type { Policy } from '#protocol/policy';
 import { policyHash } from '#protocol/settle/policy-codec';
-import type { Address, EpochNumber } from '#protocol/units';
+import type { EpochNumber } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
-import { Outage } from '#services/runtime/outage';
-import { rpcName } from '../options/rpc.ts';
-import { readAuthority } from './read-authority.ts';
+import { askChain, type NetworkPlace } from '../chain/ask-chain.ts';
+import { readSigner } from '../chain/read-signer.ts';
 
 /** Sends the authority's proposal and answers with its transaction; Outage where the chain cannot be asked. */
 export async function sendProposal(
   policy: Policy,
-  of: {
-    readonly firstEpoch: EpochNumber;
-    readonly authority: string;
-    readonly network: Address;
-    readonly rpc: string;
-  },
+  of: NetworkPlace & { readonly firstEpoch: EpochNumber; readonly authority: string },
 ): Promise<string> {
-  const authority = await readAuthority(of.authority);
+  const authority = await readSigner(of.authority);
   const network = new PublicKey(of.network);
   const connection = openChain({ rpcUrl: of.rpc, commitment: 'confirmed' });
-  const context = { rpc: rpcName(of.rpc), network: of.network };
-  requireAgreement(policy, await asked(context, () => readNetwork(connection, network)));
+  requireAgreement(policy, await askChain(of, () => readNetwork(connection, network)));
   const pin = { hash: policyHash(policy), creditPrice: BigInt(policy.credit_price) };
   const proposal = proposePolicy({
     authority: authority.publicKey,
@@ -31,7 +24,7 @@ export async function sendProposal(
     policy: pin,
     firstEpoch: of.firstEpoch,
   });
-  const { signature } = await asked(context, () =>
+  const { signature } = await askChain(of, () =>
     sendInstructions(connection, { instructions: [proposal], payer: authority }),
   );
   return signature;
@@ -45,17 +38,4 @@ export function requireAgreement(policy: Policy, network: Pick<Network, 'holdbac
       policy: policy.holdback,
       chain: network.holdbackEpochs,
     });
-}
-
-async function asked<Answer>(
-  context: { readonly rpc: string; readonly network: string },
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof ClientError)) throw new Outage('chain_unreachable', context, { cause: error });
-    if (error.code !== 'account_missing' && error.code !== 'malformed_account') throw error;
-    throw new Outage('chain_unreadable', context, { cause: error });
-  }
 }

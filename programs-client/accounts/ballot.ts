@@ -3,6 +3,7 @@ import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
 import { ballotAddress } from '../address.ts';
 import type { Fields } from '../fields.ts';
 import { decodeAccount, readAccount, type ReadOptions } from './account.ts';
+import { oraclesAt, type Network, type OracleSet } from './network.ts';
 
 export interface Vote {
   readonly epoch: EpochNumber;
@@ -14,11 +15,16 @@ export interface Ballot {
   readonly address: PublicKey;
   readonly network: PublicKey;
   readonly generation: number;
-  /** In the order of the oracle set's keys; null where an oracle has no live vote. */
+  /** By the places of the set of this generation, which may have been replaced since (liveVotes). */
   readonly votes: readonly (Vote | null)[];
-  /** One bit per oracle. */
+  /** Against what is ripe, one bit per oracle. */
   readonly vetoes: number;
   readonly ripe: (Vote & { readonly since: bigint }) | null;
+}
+
+interface BallotMoment {
+  readonly network: Pick<Network, 'oracles' | 'pendingOracles'>;
+  readonly unixTime: number | bigint;
 }
 
 export async function readBallot(
@@ -32,6 +38,26 @@ export async function readBallot(
 
 export function decodeBallot(address: PublicKey, data: Uint8Array): Ballot {
   return ballotOf(address, decodeAccount('Ballot', address, data));
+}
+
+/**
+ * Who may vote and veto at a time (seconds): for what is ripe the set that voted for it, else the set in force. A vote of
+ * another set is void.
+ */
+export function ballotOracles({ ripe, generation }: Ballot, { network, unixTime }: BallotMoment): OracleSet {
+  if (ripe === null) return oraclesAt(network, unixTime);
+  const { oracles, pendingOracles } = network;
+  return pendingOracles?.set.generation === generation ? pendingOracles.set : oracles;
+}
+
+/** Each of the `ballotOracles` with its vote that counts; null where it has none. */
+export function liveVotes(
+  ballot: Ballot,
+  moment: BallotMoment,
+): readonly { readonly oracle: PublicKey; readonly vote: Vote | null }[] {
+  const { generation, keys } = ballotOracles(ballot, moment);
+  const votes = generation === ballot.generation ? ballot.votes : [];
+  return keys.map((oracle, place) => ({ oracle, vote: votes[place] ?? null }));
 }
 
 const ballotOf = (address: PublicKey, fields: Fields): Ballot => {

@@ -39,6 +39,7 @@ export interface Network {
   readonly keyNetwork: KeyNetwork;
   readonly operations: PublicKey;
   readonly authority: PublicKey;
+  /** Zero: nobody. Another may be in force by time (guardianAt). */
   readonly guardian: PublicKey;
   readonly mint: PublicKey;
   /** The token account of all bonds. */
@@ -56,6 +57,7 @@ export interface Network {
   readonly timelockS: number;
   readonly guardianVetoesAllowed: number;
   readonly guardianVetoesUsed: number;
+  /** Another may be in force by time (oraclesAt). */
   readonly oracles: OracleSet;
   readonly policy: PolicyPin;
   readonly pendingAuthority: { readonly key: PublicKey; readonly from: bigint } | null;
@@ -84,6 +86,23 @@ export function policyAt(
   epoch: EpochNumber,
 ): PolicyPin {
   return pendingPolicy !== null && epoch >= pendingPolicy.firstEpoch ? pendingPolicy.policy : policy;
+}
+
+/** The set that votes at a time (seconds) on an epoch of which nothing is ripe: a pending one takes effect by time. */
+export function oraclesAt(
+  { oracles, pendingOracles }: Pick<Network, 'oracles' | 'pendingOracles'>,
+  unixTime: number | bigint,
+): OracleSet {
+  return pendingOracles !== null && unixTime >= pendingOracles.from ? pendingOracles.set : oracles;
+}
+
+/** Who may veto at a time (seconds); null: nobody. */
+export function guardianAt(
+  { guardian, pendingGuardian }: Pick<Network, 'guardian' | 'pendingGuardian'>,
+  unixTime: number | bigint,
+): PublicKey | null {
+  const key = pendingGuardian !== null && unixTime >= pendingGuardian.from ? pendingGuardian.key : guardian;
+  return key.equals(PublicKey.default) ? null : key;
 }
 
 const networkOf = (address: PublicKey, fields: Fields): Network => {
@@ -147,11 +166,13 @@ export function finalizedOf(fields: Fields): FinalizedEpoch {
   };
 }
 
-const oracleSetOf = (fields: Fields): OracleSet => ({
-  generation: fields.int('generation'),
-  k: fields.int('k'),
-  keys: fields.addresses('keys').slice(0, fields.int('n')),
-});
+export function oracleSetOf(fields: Fields): OracleSet {
+  return {
+    generation: fields.int('generation'),
+    k: fields.int('k'),
+    keys: fields.addresses('keys').slice(0, fields.int('n')),
+  };
+}
 
 export function policyOf(fields: Fields): PolicyPin {
   return { hash: fields.hash('hash'), creditPrice: fields.u64('credit_price') };

@@ -1,4 +1,5 @@
 import type { Tuple } from '#protocol/settle/tuple';
+import type { EpochNumber, Hash } from '#protocol/units';
 import { PublicKey, type TransactionInstruction } from '@solana/web3.js';
 import { ballotAddress } from '../address.ts';
 import { encodableTuple } from '../tuple.ts';
@@ -11,6 +12,21 @@ export function attest(input: { readonly oracle: PublicKey; readonly tuple: Tupl
     'attest',
     { oracle: input.oracle, network, ballot: ballotAddress(network) },
     { tuple: encodableTuple(input.tuple) },
+  );
+}
+
+/** Signed by the guardian or an oracle; against this ripe tuple and no other. */
+export function veto(input: {
+  readonly vetoer: PublicKey;
+  readonly network: PublicKey;
+  readonly epoch: EpochNumber;
+  readonly tupleHash: Hash;
+}): TransactionInstruction {
+  const { vetoer, network, epoch, tupleHash } = input;
+  return buildInstruction(
+    'veto',
+    { vetoer, network, ballot: ballotAddress(network) },
+    { epoch, tuple_hash: Buffer.from(tupleHash, 'hex') },
   );
 }
 

@@ -155,10 +155,55 @@ const instructions: Readonly<Record<string, Instruction>> = {
     ],
     args: { hash, credit_price: 'u64', first_epoch: 'u64' },
   },
+  propose_oracles: {
+    docs: 'Proposes the oracle set that votes after the timelock, in the place of a pending one that does not vote yet.',
+    accounts: [
+      { name: 'authority', signer: true },
+      { ...network, writable: true },
+    ],
+    args: { k: 'u8', oracles: { vec: 'pubkey' } },
+  },
+  apply_oracles: {
+    docs: "Makes the pending oracle set the network's once time has put it in force and nothing is ripe.",
+    accounts: [
+      { ...network, writable: true },
+      { name: 'ballot', ...seeds('ballot', of('network')) },
+    ],
+    args: {},
+  },
+  transfer_authority: {
+    docs: 'Names who may take the authority over after the timelock; zero takes that back.',
+    accounts: [
+      { name: 'authority', signer: true },
+      { ...network, writable: true },
+    ],
+    args: { to: 'pubkey' },
+  },
+  accept_authority: {
+    docs: 'The pending authority becomes the authority.',
+    accounts: [
+      { name: 'pending_authority', signer: true },
+      { ...network, writable: true },
+    ],
+    args: {},
+  },
+  set_guardian: {
+    docs: 'Sets who is the guardian after the timelock; zero: nobody.',
+    accounts: [
+      { name: 'authority', signer: true },
+      { ...network, writable: true },
+    ],
+    args: { guardian: 'pubkey' },
+  },
   attest: {
     docs: "Sets an oracle's live vote; k equal votes make a tuple ripe and start the challenge delay.",
     accounts: [{ name: 'oracle', signer: true }, network, ballot],
     args: { tuple: defined('Tuple') },
+  },
+  veto: {
+    docs: 'Takes back what is ripe: at once by the guardian, or by so many oracles that fewer than k are left.',
+    accounts: [{ name: 'vetoer', signer: true }, { ...network, writable: true }, ballot],
+    args: { epoch: 'u64', tuple_hash: hash },
   },
   finalize: {
     docs: 'Makes the ripe tuple final after the challenge delay.',
@@ -409,8 +454,14 @@ const events: Readonly<Record<string, Fields>> = {
   },
   BondWithdrawn: { network: 'pubkey', hotspot: 'pubkey', owner: 'pubkey', amount: 'u64' },
   PolicyProposed: { network: 'pubkey', policy: defined('Policy'), first_epoch: 'u64' },
+  OraclesProposed: { network: 'pubkey', oracles: defined('OracleSet'), from: 'u64' },
+  OraclesApplied: { network: 'pubkey', generation: 'u32' },
+  AuthorityProposed: { network: 'pubkey', authority: 'pubkey', from: 'u64' },
+  AuthorityAccepted: { network: 'pubkey', authority: 'pubkey' },
+  GuardianSet: { network: 'pubkey', guardian: 'pubkey', from: 'u64' },
   Attested: { oracle: 'pubkey', tuple: defined('Tuple') },
   Ripened: { network: 'pubkey', epoch: 'u64', tuple_hash: hash, since: 'u64' },
+  Vetoed: { network: 'pubkey', epoch: 'u64', tuple_hash: hash, by: 'pubkey', cleared: 'bool' },
   Finalized: { network: 'pubkey', latest: defined('FinalizedEpoch') },
   Claimed: { network: 'pubkey', subject: 'pubkey', destination: 'pubkey', amount: 'u64', cumulative: 'u64' },
   MotionVoted: {

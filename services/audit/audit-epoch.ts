@@ -1,5 +1,6 @@
 import type { Connection, PublicKey } from '@solana/web3.js';
 import {
+  liveVotes,
   policyAt,
   readBallot,
   readClock,
@@ -79,12 +80,14 @@ export async function auditEpoch(input: AuditInput): Promise<string> {
 async function requireFinal(input: AuditInput, network: Network): Promise<FinalizedEpoch> {
   const { latest } = network;
   if (latest !== null && input.epoch <= latest.epoch) return latest;
-  const { ripe, votes } = await readBallot(input.connection, network.address);
-  const voted = votes.filter((vote) => vote?.epoch === input.epoch).length;
+  const { unixTime } = await readClock(input.connection);
+  const ballot = await readBallot(input.connection, network.address);
+  const seats = liveVotes(ballot, { network, unixTime });
+  const voted = seats.filter(({ vote }) => vote?.epoch === input.epoch).length;
   const state =
-    ripe?.epoch === input.epoch
+    ballot.ripe?.epoch === input.epoch
       ? 'its challenge delay runs'
-      : `${voted} of ${network.oracles.keys.length} oracles voted`;
+      : `${voted} of ${seats.length} oracles voted`;
   const last = latest === null ? 'none' : latest.epoch.toString();
   throw new CannotCheck('not_final', `the epoch is not final (latest: ${last}); ${state}`);
 }

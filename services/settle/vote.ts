@@ -1,5 +1,5 @@
 import type { Connection, Keypair } from '@solana/web3.js';
-import { attest, sendInstructions } from '#client';
+import { attest, liveVotes, sendInstructions } from '#client';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { Hash } from '#protocol/units';
 import type { ChainView } from './chain-view.ts';
@@ -13,23 +13,22 @@ export type BallotView =
   | { readonly kind: 'not_voted' }
   /** k oracles agree on something else: a vote of ours would not count. */
   | { readonly kind: 'other_ripe'; readonly tupleHash: Hash }
-  /** Our key is not in the oracle set: we compute and compare, and say nothing on chain. */
+  /** Our key is not in the set that may vote at the chain's time: we compute and compare, and say nothing on chain. */
   | { readonly kind: 'not_an_oracle' };
 
 export function ballotView(
   view: ChainView,
   input: { readonly oracle: Keypair; readonly tuple: Tuple },
 ): BallotView {
-  const { ballot, network } = view;
+  const { ballot } = view;
   const hash = tupleHash(input.tuple);
   if (ballot.ripe !== null)
     return ballot.ripe.tupleHash === hash
       ? { kind: 'ripe' }
       : { kind: 'other_ripe', tupleHash: ballot.ripe.tupleHash };
-  const seat = network.oracles.keys.findIndex((key) => key.equals(input.oracle.publicKey));
-  if (seat < 0) return { kind: 'not_an_oracle' };
-  const counts = ballot.generation === network.oracles.generation && ballot.votes[seat]?.tupleHash === hash;
-  return { kind: counts ? 'voted' : 'not_voted' };
+  const seat = liveVotes(ballot, view).find(({ oracle }) => oracle.equals(input.oracle.publicKey));
+  if (seat === undefined) return { kind: 'not_an_oracle' };
+  return { kind: seat.vote?.tupleHash === hash ? 'voted' : 'not_voted' };
 }
 
 /** Live votes of other oracles for the same epoch and another tuple. */
@@ -38,10 +37,9 @@ export function dissentingVotes(
   tuple: Tuple,
 ): readonly { readonly oracle: string; readonly tupleHash: Hash }[] {
   const hash = tupleHash(tuple);
-  return view.network.oracles.keys.flatMap((key, seat) => {
-    const vote = view.ballot.votes[seat];
-    if (!vote || vote.epoch !== tuple.epoch || vote.tupleHash === hash) return [];
-    return [{ oracle: key.toBase58(), tupleHash: vote.tupleHash }];
+  return liveVotes(view.ballot, view).flatMap(({ oracle, vote }) => {
+    if (vote === null || vote.epoch !== tuple.epoch || vote.tupleHash === hash) return [];
+    return [{ oracle: oracle.toBase58(), tupleHash: vote.tupleHash }];
   });
 }
 

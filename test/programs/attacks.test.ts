@@ -32,6 +32,10 @@ const OTHER_NETWORK: Readonly<Record<string, string>> = {
   'create_payee.network': 'WrongAddress',
   'approve_maker.network': 'NotTheAuthority',
   'propose_policy.network': 'NotTheAuthority',
+  'propose_oracles.network': 'NotTheAuthority',
+  'set_guardian.network': 'NotTheAuthority',
+  'accept_authority.network': 'NotThePendingAuthority',
+  'transfer_authority.network': 'NotTheAuthority',
 };
 /** What another account in the place of a pinned, token or wallet one answers. */
 const NOT_THE_ONE: Readonly<Record<string, string>> = {
@@ -63,12 +67,18 @@ const REPLAY: Readonly<Record<string, string | null>> = {
   unbond: 'NotBonded',
   withdraw_bond: 'NothingUnbonding',
   propose_policy: 'PolicyPending',
+  set_guardian: null,
   attest: null,
+  veto: null,
   claim: null,
   finalize: 'NothingRipe',
   move: null,
   apply_motion: 'MotionNotOpen',
   close_motion: 'WrongOwner',
+  apply_oracles: 'NoOraclesPending',
+  propose_oracles: null,
+  accept_authority: 'NotThePendingAuthority',
+  transfer_authority: null,
 };
 
 const world = openWorld();

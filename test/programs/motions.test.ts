@@ -15,7 +15,6 @@ import {
 } from '#client';
 import { factsAt } from '#protocol/settle/registry';
 import { epochNumber, type Hash } from '#protocol/units';
-import { encodeStruct } from '../../programs-client/codec.ts';
 import { namedHotspot, namedKeypair } from '../support/litesvm-hotspot.ts';
 import { carry, decide, motionAbout, voteFor } from '../support/litesvm-motion.ts';
 import {
@@ -29,7 +28,7 @@ import {
   settle,
   type TestNetwork,
 } from '../support/litesvm-network.ts';
-import { NETWORK_AT, patchNetwork } from '../support/litesvm-patch.ts';
+import { rotate } from '../support/litesvm-succession.ts';
 import { openLiteChain, type Outcome } from '../support/litesvm.ts';
 
 const TIMELOCK_S = 10n;
@@ -333,15 +332,7 @@ describe('a new oracle set', () => {
   /** The next set, of which one oracle is in both, takes effect in epoch 0. */
   const rotating = (): TestNetwork => {
     const network = fresh();
-    const keys = Array.from({ length: 16 }, (_, i) => incoming[i]?.publicKey ?? SystemProgram.programId);
-    patchNetwork(
-      network,
-      NETWORK_AT.pendingOracles,
-      encodeStruct('OracleSet', { generation: 2, k: 2, n: 3, keys }),
-    );
-    const time = Buffer.alloc(8);
-    time.writeBigUInt64LE(from);
-    patchNetwork(network, NETWORK_AT.pendingOraclesFrom, time);
+    rotate(network, incoming, from);
     return network;
   };
 

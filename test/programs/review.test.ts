@@ -48,7 +48,7 @@ import {
   vote,
   type TestNetwork,
 } from '../support/litesvm-network.ts';
-import { NETWORK_AT, patchNetwork } from '../support/litesvm-patch.ts';
+import { handOver, rotate } from '../support/litesvm-succession.ts';
 import { openLiteChain, type Outcome } from '../support/litesvm.ts';
 
 const SEED = 20260715;
@@ -64,12 +64,6 @@ const pass = (seconds: bigint): void => {
 };
 const finalized = (tuple: Tuple): string | null => chain.send([finalize({ tuple })]).error;
 
-const u64 = (value: bigint): Uint8Array => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(value);
-  return bytes;
-};
-
 describe('a new oracle set', () => {
   // The third of the old set is the first of the new one.
   const kept = namedKeypair('oracle 3');
@@ -79,22 +73,11 @@ describe('a new oracle set', () => {
   /** A network whose next set takes effect ten seconds after epoch 0, and the tuple that is due then. */
   const rotating = (): { network: TestNetwork; next: TestNetwork; tuple: Tuple } => {
     const network = fresh();
-    const keys = incoming.map(({ publicKey }) => publicKey.toBytes());
-    const all = Buffer.concat([...keys, Buffer.alloc(32 * (16 - keys.length))]);
-    const head = Buffer.alloc(6);
-    head.writeUInt32LE(2, 0);
-    head.writeUInt8(2, 4);
-    head.writeUInt8(keys.length, 5);
-    patchNetwork(network, NETWORK_AT.pendingOracles, Buffer.concat([head, all]));
-    patchNetwork(network, NETWORK_AT.pendingOraclesFrom, u64(from));
-    expect(networkState(network).pendingOracles).toEqual({
-      set: { generation: 2, k: 2, keys: incoming.map(({ publicKey }) => publicKey) },
-      from,
-    });
+    const next = rotate(network, incoming, from);
     chain.setTime(epochEnd(network, 0n));
     return {
       network,
-      next: { ...network, oracles: incoming },
+      next,
       tuple: tupleOf(network, 0n, treeOf(network, [leaf(a, 5n)])),
     };
   };
@@ -144,21 +127,13 @@ describe('a new oracle set', () => {
 });
 
 describe('the network account', () => {
-  it('gives the guardian its vetoes back when an epoch is final', () => {
-    const network = fresh();
-    patchNetwork(network, NETWORK_AT.guardianVetoesUsed, Uint8Array.of(2));
-    expect(networkState(network).guardianVetoesUsed).toBe(2);
-    settle(network, 0n, []);
-    expect(networkState(network).guardianVetoesUsed).toBe(0);
-  });
-
   it('signs its mints by creator and name: a claim works after the authority has moved', () => {
     const network = fresh();
     register(network, { hotspot: a, owner });
     openTokenAccount(network, owner.publicKey);
     const successor = namedKeypair('successor');
     chain.fund(successor.publicKey, 1_000_000_000n);
-    patchNetwork(network, NETWORK_AT.authority, successor.publicKey.toBytes());
+    handOver(network, successor);
     expect(networkState(network).authority).toEqual(successor.publicKey);
     const { tree } = settle(network, 0n, [leaf(a, 5n)]);
     chain.land([claimOf(network, a, { tree, destination: owner.publicKey })]);

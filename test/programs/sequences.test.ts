@@ -10,7 +10,7 @@ import { schedules, steps } from '../support/litesvm-sequence/steps.ts';
 import { openLiteChain } from '../support/litesvm.ts';
 
 const SEED = 20260714;
-const RUNS = 40;
+const RUNS = 50;
 /** What must have landed often. */
 const NEEDED: readonly Attempt['type'][] = [
   'set destination',
@@ -19,6 +19,12 @@ const NEEDED: readonly Attempt['type'][] = [
   'unbond',
   'withdraw',
   'propose',
+  'propose oracles',
+  'apply oracles',
+  'transfer authority',
+  'accept authority',
+  'set guardian',
+  'veto',
   'move',
   'apply',
   'close',

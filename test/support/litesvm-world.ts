@@ -1,7 +1,9 @@
 import type { Keypair, PublicKey, TransactionInstruction } from '@solana/web3.js';
 import {
   PROGRAM_ID,
+  acceptAuthority,
   applyMotion,
+  applyOracles,
   approveMaker,
   assertLocation,
   attest,
@@ -13,20 +15,24 @@ import {
   endorsedEntry,
   finalize,
   move,
+  proposeOracles,
   proposePolicy,
   registerHotspot,
   registerMessage,
   setDestination,
   setEndorsedRoot,
+  setGuardian,
+  transferAuthority,
   transferHotspot,
   unbond,
+  veto,
   withdrawBond,
   type MotionName,
 } from '#client';
 import { leafHash } from '#protocol/evidence/merkle';
 import { MerkleTree } from '#protocol/evidence/proof';
 import type { SettlementTree } from '#protocol/settle/tree';
-import type { Tuple } from '#protocol/settle/tuple';
+import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { epochNumber, type Hash } from '#protocol/units';
 import { namedHotspot, namedKeypair, type TestHotspot } from './litesvm-hotspot.ts';
 import { EVIDENCE, carry, decide, motionAbout } from './litesvm-motion.ts';
@@ -58,7 +64,7 @@ export interface GoodInstruction {
 
 /**
  * Two networks in one state in which every instruction of the program is due: epochs 0 to 3 are final and partly
- * claimed, epoch 4 is ripe and its delay is over, a maker has a list with a hotspot that is not endorsed yet, one
+ * claimed, epoch 4 is ripe and its delay is over, an oracle set of the same oracles is in force by time, another authority may accept, a maker has a list with a hotspot that is not endorsed yet, one
  * hotspot is bonded, one has a free bond, one is bonded and accused by two oracles, and a motion about one is overtaken.
  */
 export interface World {
@@ -115,7 +121,18 @@ const prepare = (network: TestNetwork, list: MerkleTree): void => {
   );
   chain.land([endorsedRoot(address, list)], [maker]);
   openTokenAccount(network, owner.publicKey);
+  const keys = network.oracles.map(({ publicKey }) => publicKey);
+  chain.land(
+    [
+      proposeOracles({ authority: creator.publicKey, network: address, k: network.config.k, oracles: keys }),
+      transferAuthority({ authority: creator.publicKey, network: address, to: heirOf(network).publicKey }),
+    ],
+    [creator],
+  );
 };
+
+/** Each network has its own. */
+const heirOf = ({ address }: TestNetwork): Keypair => namedKeypair(`heir of ${address.toBase58()}`);
 
 const endorsedRoot = (network: PublicKey, list: MerkleTree): TransactionInstruction =>
   setEndorsedRoot({ maker: maker.publicKey, network, root: hexHash(list.root), count: list.size });
@@ -149,11 +166,13 @@ const accuse = (network: TestNetwork): void => {
   decide(network, motionAbout(network, judged));
 };
 
-/** Every instruction of the program, in the order of the IDL; registration once for each type of key. */
+/** Every instruction of the program, almost in the order of the IDL; registration once for each type of key. */
 export function goodInstructions(world: World): readonly GoodInstruction[] {
   const { network, list, tree, ripe } = world;
   const address = network.address;
   const creator = network.creator;
+  const heir = heirOf(network);
+  const byHeir = { authority: heir.publicKey, network: address };
   const [first = creator, , third = creator] = network.oracles;
   const single = (
     name: string,
@@ -222,13 +241,44 @@ export function goodInstructions(world: World): readonly GoodInstruction[] {
       }),
       [creator],
     ),
+    single(
+      'set_guardian',
+      setGuardian({ authority: creator.publicKey, network: address, guardian: sponsor.publicKey }),
+      [creator],
+    ),
     single('attest', attest({ oracle: third.publicKey, tuple: ripe }), [third]),
+    single(
+      'veto',
+      veto({
+        vetoer: third.publicKey,
+        network: address,
+        epoch: ripe.epoch,
+        tupleHash: tupleHash(ripe),
+      }),
+      [third],
+    ),
     // Before finalize, which replaces the root that it proves.
     single('claim', claimOf(network, claimant, { tree, destination: owner.publicKey })),
     single('finalize', finalize({ tuple: ripe })),
     single('move', move({ oracle: third.publicKey, motion: motionAbout(network, listed) }), [third]),
     single('apply_motion', applyMotion(motionAbout(network, accused))),
     single('close_motion', closeMotion({ ...overtaken(network), openedBy: first.publicKey })),
+    // After finalize: nothing may be ripe.
+    single('apply_oracles', applyOracles(address)),
+    single(
+      'propose_oracles',
+      proposeOracles({
+        authority: creator.publicKey,
+        network: address,
+        k: 2,
+        oracles: [first, sponsor].map(({ publicKey }) => publicKey),
+      }),
+      [creator],
+    ),
+    single('accept_authority', acceptAuthority({ pendingAuthority: heir.publicKey, network: address }), [
+      heir,
+    ]),
+    single('transfer_authority', transferAuthority({ ...byHeir, to: sponsor.publicKey }), [heir]),
   ];
 }
 

@@ -87,6 +87,13 @@ errors! {
     WrongOpener = "The rent goes back to who opened the motion, and to nobody else.",
     PolicyPending = "A policy is pending; the next can be proposed when it is the network's policy.",
     PolicyTooEarly = "A policy's first epoch must begin after now and not before the timelock is over.",
+    TimelockRuns = "The timelock of what is pending is not over.",
+    NoOraclesPending = "No oracle set is pending.",
+    OraclesNotApplied = "The pending oracle set is in force: it must be applied before another is proposed.",
+    TupleRipe = "A tuple is ripe: it must be finalized or vetoed under the oracle set that voted for it.",
+    NotThePendingAuthority = "Only the pending authority may take the authority over.",
+    MayNotVeto = "Only the guardian in force or an oracle of the set that may vote now may veto.",
+    GuardianVetoesSpent = "The guardian has no veto left until the next epoch is final.",
 }
 
 impl From<CoverageError> for ProgramError {

@@ -5,7 +5,7 @@ use pinocchio::Address;
 use crate::{
     accounts::{
         hotspot::Location,
-        network::{FinalizedEpoch, Policy, Tuple},
+        network::{FinalizedEpoch, OracleSet, Policy, Tuple},
     },
     wire::{bytes_of, discriminator, layout, Bool, Plain, U32, U64},
 };
@@ -46,8 +46,18 @@ events! {
     HotspotUnbonded { network: Address, hotspot: Address, amount: U64, from_epoch: U64, free_at: U64, }
     BondWithdrawn { network: Address, hotspot: Address, owner: Address, amount: U64, }
     PolicyProposed { network: Address, policy: Policy, first_epoch: U64, }
+    /// They vote from this time on.
+    OraclesProposed { network: Address, oracles: OracleSet, from: U64, }
+    OraclesApplied { network: Address, generation: U32, }
+    /// Who may accept from this time on; zero: nobody, what was pending is taken back.
+    AuthorityProposed { network: Address, authority: Address, from: U64, }
+    AuthorityAccepted { network: Address, authority: Address, }
+    /// Who is the guardian from this time on; zero: nobody.
+    GuardianSet { network: Address, guardian: Address, from: U64, }
     Attested { oracle: Address, tuple: Tuple, }
     Ripened { network: Address, epoch: U64, tuple_hash: Hash, since: U64, }
+    /// `cleared`: votes, vetoes and what was ripe are gone.
+    Vetoed { network: Address, epoch: U64, tuple_hash: Hash, by: Address, cleared: Bool, }
     Finalized { network: Address, latest: FinalizedEpoch, }
     Claimed { network: Address, subject: Address, destination: Address, amount: U64, cumulative: U64, }
     MotionVoted { network: Address, motion: Address, hotspot: Address, oracle: Address, kind: u8, nonce: U64, evidence_origin_hash: Hash, evidence_index: U64, }

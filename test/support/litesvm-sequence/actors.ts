@@ -7,9 +7,11 @@ import { namedHotspot, namedKeypair, type TestHotspot } from '../litesvm-hotspot
 export const owners = [0, 1].map((n) => namedKeypair(`owner ${n}`));
 export const payees = [0, 1].map((n) => namedKeypair(`payee ${n}`).publicKey);
 export const hotspots = [0, 1, 2].map((n) => namedHotspot(`hotspot ${n}`, n === 1 ? 'p256' : 'ed25519'));
-export const oracles = [1, 2, 3].map((n) => namedKeypair(`oracle ${n}`));
-/** The oracles, then somebody who is none. */
-export const voters = [...oracles, namedKeypair('stranger')];
+/** The first three are the first set. */
+export const oracles = [1, 2, 3, 4, 5].map((n) => namedKeypair(`oracle ${n}`));
+/** The oracles, then who is none. */
+export const people = [...oracles, ...['stranger', 'creator', 'guardian'].map(namedKeypair)];
+export const [STRANGER, CREATOR, GUARDIAN] = [5, 6, 7];
 export const maker = namedKeypair('maker');
 export const list = new MerkleTree(hotspots.map(({ key }) => leafHash(endorsedEntry(key))));
 /** Hotspots, then payees. */

@@ -1,4 +1,4 @@
-import type { PublicKey } from '@solana/web3.js';
+import { PublicKey } from '@solana/web3.js';
 import { expect } from 'vitest';
 import {
   ballotAddress,
@@ -7,6 +7,8 @@ import {
   decodeMotion,
   hotspotAddress,
   motionAddress,
+  type Network,
+  type OracleSet,
 } from '#client';
 import type { Leaf } from '#protocol/settle/leaf';
 import type { Hash } from '#protocol/units';
@@ -19,7 +21,7 @@ import {
   vaultOf,
   type TestNetwork,
 } from '../litesvm-network.ts';
-import { at, claimants, hotspots, oracles, owners, payees } from './actors.ts';
+import { at, claimants, hotspots, oracles, owners, payees, people } from './actors.ts';
 import {
   BONDED,
   motionKey,
@@ -28,10 +30,14 @@ import {
   type ModelMotionName,
 } from './hotspot-model.ts';
 import type { NetworkModel } from './network-model.ts';
+import type { ModelOracles, SuccessionModel } from './succession-model.ts';
 import { motionOf } from './transaction.ts';
 
 const TIERS: Readonly<Record<number, string>> = { 1: 'open', 2: 'endorsed', 3: 'bonded' };
 const STATUSES: Readonly<Record<number, string>> = { 1: 'active', 2: 'quarantined' };
+
+const bitsOf = (places: ReadonlySet<number>): number =>
+  [...places].reduce((sum, place) => sum | (1 << place), 0);
 
 /** Holds what is on chain of one network to a model of it. */
 export class ChainComparison {
@@ -55,7 +61,8 @@ export class ChainComparison {
     of: { readonly leaves: readonly Leaf[]; readonly motions: readonly ModelMotionName[] },
   ): void {
     const { network } = this;
-    const { latest, policy, pendingPolicy } = networkState(network);
+    const state = networkState(network);
+    const { latest, policy, pendingPolicy } = state;
     expect([latest?.epoch, latest?.root, latest?.cumulativeTotal, latest?.tupleHash]).toEqual([
       model.latest?.epoch,
       model.latest?.root,
@@ -70,11 +77,46 @@ export class ChainComparison {
     const ballot = decodeBallot(this.#ballot, this.#dataOf(this.#ballot));
     const text = (vote: { epoch: bigint; tupleHash: Hash } | null): string | null =>
       vote === null ? null : `${vote.epoch} ${vote.tupleHash}`;
-    expect(ballot.votes.slice(0, oracles.length).map(text)).toEqual(model.votes);
+    expect(ballot.votes.map(text)).toEqual(ballot.votes.map((_, place) => model.votes.get(place) ?? null));
     expect([text(ballot.ripe), ballot.ripe?.since]).toEqual([model.ripe?.vote ?? null, model.ripe?.since]);
+    expect([ballot.generation, ballot.vetoes, state.guardianVetoesUsed]).toEqual([
+      model.generation,
+      bitsOf(model.vetoes),
+      model.guardianVetoesUsed,
+    ]);
+    this.#checkSuccession(state, model.succession);
     for (const [number, expected] of model.registry.hotspots) this.#checkHotspot(number, expected);
     this.#checkMotions(model.registry.motions, of.motions);
     this.#checkMoney(model, of.leaves);
+  }
+
+  #checkSuccession(state: Network, model: SuccessionModel): void {
+    const keyOf = (person: number | null): PublicKey =>
+      person === null ? PublicKey.default : at(people, person).publicKey;
+    const setOf = ({ generation, k, members }: ModelOracles): OracleSet => ({
+      generation,
+      k,
+      keys: members.map(keyOf),
+    });
+    const { pendingAuthority, pendingGuardian, pendingOracles } = model;
+    expect({
+      authority: state.authority,
+      pendingAuthority: state.pendingAuthority,
+      guardian: state.guardian,
+      pendingGuardian: state.pendingGuardian,
+      oracles: state.oracles,
+      pendingOracles: state.pendingOracles,
+    }).toEqual({
+      authority: keyOf(model.authority),
+      pendingAuthority: pendingAuthority && {
+        key: keyOf(pendingAuthority.value),
+        from: pendingAuthority.from,
+      },
+      guardian: keyOf(model.guardian),
+      pendingGuardian: pendingGuardian && { key: keyOf(pendingGuardian.value), from: pendingGuardian.from },
+      oracles: setOf(model.oracles),
+      pendingOracles: pendingOracles && { set: setOf(pendingOracles.value), from: pendingOracles.from },
+    });
   }
 
   #checkHotspot(number: number, expected: ModelHotspot): void {
@@ -120,10 +162,10 @@ export class ChainComparison {
       const data = account?.data ?? new Uint8Array();
       expect(data.length > 0, motionKey(name)).toBe(expected !== undefined);
       if (expected === undefined) continue;
-      const { votes, lapsesAt, openedBy } = decodeMotion(address, data);
-      const bits = [...expected.voters].reduce((sum, oracle) => sum | (1 << oracle), 0);
-      expect([votes, lapsesAt, openedBy]).toEqual([
-        bits,
+      const { generation, votes, lapsesAt, openedBy } = decodeMotion(address, data);
+      expect([generation, votes, lapsesAt, openedBy]).toEqual([
+        expected.generation,
+        bitsOf(expected.voters),
         expected.lapsesAt,
         at(oracles, expected.openedBy).publicKey,
       ]);

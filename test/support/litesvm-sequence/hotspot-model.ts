@@ -1,4 +1,5 @@
 import type { MotionKind } from '#client';
+import type { ModelOracles } from './succession-model.ts';
 
 /** What the rules of hotspots need of a network. */
 export interface HotspotRules {
@@ -7,15 +8,17 @@ export interface HotspotRules {
   readonly holdback: bigint;
   readonly timelock: bigint;
   readonly bond: bigint;
-  readonly k: number;
-  readonly oracles: number;
 }
 
-/** When something is tried: the epoch that the clock is in (null before epoch 0), and the first that is not final. */
+/**
+ * When something is tried: the epoch that the clock is in (null before epoch 0), the first that is not final, and the
+ * oracles in force.
+ */
 export interface Moment {
   readonly now: bigint;
   readonly epoch: bigint | null;
   readonly unfinalized: bigint;
+  readonly oracles: ModelOracles;
 }
 
 interface TimedValue {
@@ -55,6 +58,8 @@ export interface ModelMotionName {
 
 export interface ModelMotion {
   readonly name: ModelMotionName;
+  readonly generation: number;
+  /** Places in the set of that generation. */
   readonly voters: ReadonlySet<number>;
   readonly lapsesAt: bigint;
   readonly openedBy: number;
@@ -69,7 +74,7 @@ interface Owned {
 export type HotspotAttempt =
   | ({ readonly type: 'register'; readonly boundTo: number } & Owned)
   | ({ readonly type: 'assert'; readonly gain: number } & Owned)
-  | { readonly type: 'approve'; readonly approved: boolean }
+  | { readonly type: 'approve'; readonly by: number; readonly approved: boolean }
   | { readonly type: 'endorse'; readonly hotspot: number }
   | ({ readonly type: 'set destination'; readonly destination: number | null } & Owned)
   | ({ readonly type: 'transfer'; readonly to: number } & Owned)
@@ -216,22 +221,27 @@ export class HotspotModel {
 
   #move(oracle: number, name: ModelMotionName, moment: Moment): boolean {
     const found = this.hotspots.get(name.hotspot);
+    const { generation, members } = moment.oracles;
     const motion = this.motions.get(motionKey(name)) ?? {
       name,
+      generation,
       voters: new Set<number>(),
       lapsesAt: this.#judgedAt(moment),
       openedBy: oracle,
     };
-    if (found === undefined || oracle >= this.rules.oracles || !isOpen(motion, found, moment)) return false;
+    const place = members.indexOf(oracle);
+    if (found === undefined || place < 0 || !isOpen(motion, found, moment)) return false;
     if (found.status.next === statusAfter(name.kind)) return false;
-    this.motions.set(motionKey(name), { ...motion, voters: new Set([...motion.voters, oracle]) });
+    const others = motion.generation === generation ? motion.voters : [];
+    this.motions.set(motionKey(name), { ...motion, generation, voters: new Set([...others, place]) });
     return true;
   }
 
   #applyMotion(name: ModelMotionName, moment: Moment): boolean {
     const [found, motion] = [this.hotspots.get(name.hotspot), this.motions.get(motionKey(name))];
     if (found === undefined || motion === undefined || !isOpen(motion, found, moment)) return false;
-    if (motion.voters.size < this.rules.k) return false;
+    const { generation, k } = moment.oracles;
+    if (motion.generation !== generation || motion.voters.size < k) return false;
     const status = changed(found.status, statusAfter(name.kind), moment);
     const decided = status !== null && { ...found, status, motions: found.motions + 1n };
     if (name.kind === 'release') return this.#store(name.hotspot, decided);

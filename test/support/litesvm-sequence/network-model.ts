@@ -1,7 +1,9 @@
 import type { SettlementTree } from '#protocol/settle/tree';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { Hash } from '#protocol/units';
+import { CREATOR, GUARDIAN } from './actors.ts';
 import { HotspotModel, type HotspotAttempt, type HotspotRules, type Moment } from './hotspot-model.ts';
+import { SuccessionModel, type ModelOracles, type SuccessionAttempt } from './succession-model.ts';
 
 /** The program's rules once more, without accounts: what lands, and what becomes of the values. */
 export interface Rules extends HotspotRules {
@@ -10,14 +12,18 @@ export interface Rules extends HotspotRules {
   readonly halvingPeriod: number;
   /** At the beginning. */
   readonly policyHash: string;
+  readonly oracles: Omit<ModelOracles, 'generation'>;
+  readonly guardianVetoes: number;
 }
 
-/** What somebody tries, with everything that it names. Owners, hotspots, payees and oracles are numbers. */
+/** What somebody tries, with everything that it names. Owners, hotspots, payees and people are numbers. */
 export type Attempt =
   | HotspotAttempt
-  | { readonly type: 'propose'; readonly policyHash: Hash; readonly firstEpoch: bigint }
+  | SuccessionAttempt
+  | { readonly type: 'propose'; readonly by: number; readonly policyHash: Hash; readonly firstEpoch: bigint }
   | { readonly type: 'create payee'; readonly payee: number }
   | { readonly type: 'attest'; readonly oracle: number; readonly tuple: Tuple }
+  | { readonly type: 'veto'; readonly by: number; readonly tuple: Tuple }
   | { readonly type: 'finalize'; readonly tuple: Tuple }
   | {
       readonly type: 'claim';
@@ -38,10 +44,16 @@ export class NetworkModel {
   pendingPolicy: { readonly hash: string; readonly firstEpoch: bigint } | null = null;
   latest: Tuple | null = null;
   latestHash = ZERO;
-  votes: (string | null)[];
+  /** The set of which votes and vetoes are. */
+  generation = 1;
+  /** By place in that set. */
+  readonly votes = new Map<number, string>();
+  readonly vetoes = new Set<number>();
+  guardianVetoesUsed = 0;
   ripe: { readonly vote: string; readonly since: bigint } | null = null;
   claimedTotal = 0n;
   readonly registry: HotspotModel;
+  readonly succession: SuccessionModel;
   readonly payees = new Map<number, bigint>();
   /** Root by epoch: at most one for ever. */
   readonly roots = new Map<bigint, string>();
@@ -51,20 +63,35 @@ export class NetworkModel {
     this.now = now;
     this.policyHash = rules.policyHash;
     this.registry = new HotspotModel(rules, owners);
-    this.votes = Array.from({ length: rules.oracles }, () => null);
+    this.succession = new SuccessionModel({
+      timelock: rules.timelock,
+      authority: CREATOR,
+      guardian: GUARDIAN,
+      oracles: { generation: 1, ...rules.oracles },
+    });
   }
 
   /** Changes the model and answers true where the program must let it land, else false. */
   apply(attempt: Attempt): boolean {
     switch (attempt.type) {
       case 'propose':
-        return this.#propose(attempt.policyHash, attempt.firstEpoch);
+        return this.#propose(attempt);
+      case 'propose oracles':
+      case 'apply oracles':
+      case 'transfer authority':
+      case 'accept authority':
+      case 'set guardian':
+        return this.succession.apply(attempt, { now: this.now, isRipe: this.ripe !== null });
+      case 'approve':
+        return attempt.by === this.succession.authority && this.registry.apply(attempt, this.moment());
       case 'create payee':
         if (this.payees.has(attempt.payee)) return false;
         this.payees.set(attempt.payee, 0n);
         return true;
       case 'attest':
         return this.#attest(attempt.oracle, attempt.tuple);
+      case 'veto':
+        return this.#veto(attempt.by, attempt.tuple);
       case 'finalize':
         return this.#finalize(attempt.tuple);
       case 'claim':
@@ -99,25 +126,59 @@ export class NetworkModel {
   }
 
   moment(): Moment {
-    return { now: this.now, epoch: this.epoch(), unfinalized: (this.latest?.epoch ?? -1n) + 1n };
+    const oracles = this.succession.oraclesAt(this.now);
+    return { now: this.now, epoch: this.epoch(), unfinalized: (this.latest?.epoch ?? -1n) + 1n, oracles };
   }
 
-  #propose(hash: string, firstEpoch: bigint): boolean {
+  /** Who may vote now: for what is ripe the set that voted for it. */
+  voting(): ModelOracles {
+    const { oracles, pendingOracles } = this.succession;
+    if (this.ripe === null) return this.succession.oraclesAt(this.now);
+    return oracles.generation === this.generation ? oracles : (pendingOracles?.value ?? oracles);
+  }
+
+  #propose({ by, policyHash: hash, firstEpoch }: Attempt & { type: 'propose' }): boolean {
     const begins = this.rules.start + firstEpoch * this.rules.epochLength;
     const isLate = begins > this.now && begins >= this.now + this.rules.timelock;
-    if (this.pendingPolicy !== null || !isLate) return false;
+    if (by !== this.succession.authority || this.pendingPolicy !== null || !isLate) return false;
     this.pendingPolicy = { hash, firstEpoch };
     return true;
   }
 
   #attest(oracle: number, tuple: Tuple): boolean {
     const vote = voteOf(tuple);
-    if (oracle >= this.rules.oracles || !this.#mayFollow(tuple)) return false;
-    if (this.ripe !== null && vote !== this.ripe.vote && vote !== this.votes[oracle]) return false;
-    this.votes[oracle] = vote;
-    if (this.ripe === null && this.votes.filter((other) => other === vote).length >= this.rules.k)
+    const { generation, k, members } = this.voting();
+    const place = members.indexOf(oracle);
+    if (place < 0 || !this.#mayFollow(tuple)) return false;
+    if (this.generation !== generation) this.#clear();
+    this.generation = generation;
+    if (this.ripe !== null && vote !== this.ripe.vote && vote !== this.votes.get(place)) return false;
+    this.votes.set(place, vote);
+    if (this.ripe === null && [...this.votes.values()].filter((other) => other === vote).length >= k)
       this.ripe = { vote, since: this.now };
     return true;
+  }
+
+  #veto(by: number, tuple: Tuple): boolean {
+    if (this.ripe?.vote !== voteOf(tuple)) return false;
+    const { guardianVetoes } = this.rules;
+    if (by === this.succession.guardianAt(this.now) && this.guardianVetoesUsed < guardianVetoes) {
+      this.guardianVetoesUsed += 1;
+      this.#clear();
+      return true;
+    }
+    const { k, members } = this.voting();
+    const place = members.indexOf(by);
+    if (place < 0) return false;
+    this.vetoes.add(place);
+    if (members.length - this.vetoes.size < k) this.#clear();
+    return true;
+  }
+
+  #clear(): void {
+    this.votes.clear();
+    this.vetoes.clear();
+    this.ripe = null;
   }
 
   #mayFollow(tuple: Tuple): boolean {
@@ -146,8 +207,8 @@ export class NetworkModel {
     this.latest = tuple;
     this.latestHash = tupleHash(tuple);
     this.roots.set(tuple.epoch, tuple.root);
-    this.votes = this.votes.map(() => null);
-    this.ripe = null;
+    this.guardianVetoesUsed = 0;
+    this.#clear();
     return true;
   }
 

@@ -13,14 +13,26 @@ import {
   tupleOf,
   type TestNetwork,
 } from '../litesvm-network.ts';
-import { at, claimants, hotspots, oracles, owners } from './actors.ts';
+import { STRANGER, at, claimants, hotspots, owners } from './actors.ts';
 import { ChainComparison } from './chain-comparison.ts';
 import { QUARANTINED, motionKey, type ModelMotionName } from './hotspot-model.ts';
 import { NetworkModel, type Attempt } from './network-model.ts';
-import type { Step } from './steps.ts';
+import type { Step, Vetoer } from './steps.ts';
+import type { ModelOracles } from './succession-model.ts';
 import { transactionOf } from './transaction.ts';
 
+/** The first is the network's first set; the last is none. */
+const SETS = [
+  { k: 2, members: [0, 1, 2] },
+  { k: 2, members: [2, 3, 1] },
+  { k: 1, members: [4] },
+  { k: 3, members: [4, 3, 2, 1, 0] },
+  { k: 2, members: [3, 0, 4] },
+  { k: 1, members: [0, 1] },
+] as const;
 const POLICIES = ['bb', 'cc', 'dd'].map((byte) => byte.repeat(32) as Hash);
+
+const OTHER = 'cd'.repeat(32) as Hash;
 
 /** One network, its model, and what was tried so far. */
 export class SequenceRun {
@@ -47,13 +59,13 @@ export class SequenceRun {
         start: START,
         epochLength: EPOCH_S,
         delay: DELAY_S,
-        k: config.k,
-        oracles: oracles.length,
         baseEmission: config.baseEmission,
         halvingPeriod: config.halvingPeriodEpochs,
         holdback: BigInt(config.holdbackEpochs),
         policyHash: POLICY_HASH,
         bond: config.bond,
+        oracles: at<Omit<ModelOracles, 'generation'>>(SETS, 0),
+        guardianVetoes: config.guardianVetoes,
         timelock: BigInt(config.timelockS),
       },
       { now: network.chain.now(), owners: owners.length },
@@ -69,7 +81,11 @@ export class SequenceRun {
         this.#settle(step.skip, step.growth);
         return;
       case 'attest':
-        this.try({ type: 'attest', oracle: step.oracle, tuple: this.#draft(step.epoch, step.draft) });
+        this.try({
+          type: 'attest',
+          oracle: this.#person(step.oracle),
+          tuple: this.#draft(step.epoch, step.draft),
+        });
         return;
       case 'finalize': {
         const tuple = this.tuples.at(-1 - step.back);
@@ -86,9 +102,25 @@ export class SequenceRun {
       }
       case 'propose': {
         const firstEpoch = (this.model.epoch() ?? 0n) + BigInt(step.ahead);
-        this.try({ type: 'propose', policyHash: at(POLICIES, step.policy), firstEpoch });
+        const by = this.#authority(step);
+        this.try({ type: 'propose', by, policyHash: at(POLICIES, step.policy), firstEpoch });
         return;
       }
+      case 'approve':
+        this.try({ type: 'approve', by: this.#authority(step), approved: step.approved });
+        return;
+      case 'rotate':
+        this.#rotate(step);
+        return;
+      case 'hand over':
+        this.#handOver(step);
+        return;
+      case 'set guardian':
+        this.try({ type: 'set guardian', by: this.#authority(step), guardian: step.guardian });
+        return;
+      case 'contest':
+        this.#contest(step);
+        return;
       case 'vote':
         this.#vote(step);
         return;
@@ -155,7 +187,8 @@ export class SequenceRun {
       evidence: BigInt(step.evidence),
     };
     if (!this.motions.some((other) => motionKey(other) === motionKey(motion))) this.motions.push(motion);
-    for (const oracle of step.oracles) this.try({ type: 'move', oracle, motion });
+    const { members } = this.model.moment().oracles;
+    for (const place of step.oracles) this.try({ type: 'move', oracle: members[place] ?? STRANGER, motion });
     if (step.andApply) this.try({ type: 'apply', motion });
   }
 
@@ -168,14 +201,54 @@ export class SequenceRun {
     this.network.chain.setTime(this.model.now);
   }
 
+  #authority({ stranger }: { readonly stranger: boolean }): number {
+    return stranger ? STRANGER : this.model.succession.authority;
+  }
+
+  #person(place: Vetoer): number {
+    if (place === 'guardian') return this.model.succession.guardianAt(this.model.now) ?? STRANGER;
+    return place === 'stranger' ? STRANGER : (this.model.voting().members[place] ?? STRANGER);
+  }
+
+  #rotate(step: Step & { type: 'rotate' }): void {
+    this.try({
+      type: 'propose oracles',
+      by: this.#authority(step),
+      set: at<Omit<ModelOracles, 'generation'>>(SETS, step.set),
+    });
+    if (step.waits) this.#waitUntil(this.model.succession.pendingOracles?.from);
+    this.try({ type: 'apply oracles' });
+  }
+
+  #handOver(step: Step & { type: 'hand over' }): void {
+    this.try({ type: 'transfer authority', by: this.#authority(step), to: step.to });
+    if (step.waits) this.#waitUntil(this.model.succession.pendingAuthority?.from);
+    this.try({ type: 'accept authority', by: step.to ?? STRANGER });
+  }
+
+  #contest({ vetoers, missed, growth }: Step & { type: 'contest' }): void {
+    const tuple = this.#ripen(0, growth);
+    const against = missed ? this.#tuple(tuple.epoch, growth, { evidenceHash: OTHER }) : tuple;
+    for (const vetoer of vetoers) this.try({ type: 'veto', by: this.#person(vetoer), tuple: against });
+    this.#wait(DELAY_S);
+    this.try({ type: 'finalize', tuple });
+  }
+
   #settle(skip: number, growth: number): void {
+    const tuple = this.#ripen(skip, growth);
+    this.#wait(DELAY_S);
+    this.try({ type: 'finalize', tuple });
+  }
+
+  /** So many of those who may vote as are needed attest the next epoch at its end. */
+  #ripen(skip: number, growth: number): Tuple {
     const epoch = (this.model.latest?.epoch ?? -1n) + 1n + BigInt(skip);
     const end = START + (epoch + 1n) * EPOCH_S;
     this.#waitUntil(end);
     const tuple = this.#tuple(epoch, growth);
-    for (const oracle of [0, 2]) this.try({ type: 'attest', oracle, tuple });
-    this.#wait(DELAY_S);
-    this.try({ type: 'finalize', tuple });
+    const { k, members } = this.model.voting();
+    for (const oracle of members.slice(-k)) this.try({ type: 'attest', oracle, tuple });
+    return tuple;
   }
 
   /** Leaves of the latest root, and `growth` thousandths of what may be paid, split among the claimants. */
@@ -204,13 +277,12 @@ export class SequenceRun {
   #draft(offset: number, flaw: number): Tuple {
     const ended = (this.model.epoch() ?? 0n) - 1n;
     const epoch = ended + BigInt(offset) < 0n ? 0n : ended + BigInt(offset);
-    const other = 'cd'.repeat(32) as Hash;
     const flaws: readonly (() => Tuple)[] = [
       () => this.#tuple(epoch, 0),
-      () => this.#tuple(epoch, 0, { parentTupleHash: other }),
-      () => this.#tuple(epoch, 0, { policyHash: other }),
-      () => this.#tuple(epoch, 0, { root: other }),
-      () => this.#tuple(epoch, 0, { evidenceHash: other }),
+      () => this.#tuple(epoch, 0, { parentTupleHash: OTHER }),
+      () => this.#tuple(epoch, 0, { policyHash: OTHER }),
+      () => this.#tuple(epoch, 0, { root: OTHER }),
+      () => this.#tuple(epoch, 0, { evidenceHash: OTHER }),
       () => this.#tuple(epoch, 1_001),
       () => this.#tuple(epoch, 0, { leafCount: 0 }),
     ];

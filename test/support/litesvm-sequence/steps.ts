@@ -8,6 +8,7 @@ import type { Attempt } from './network-model.ts';
 export type Step =
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'settle'; readonly skip: number; readonly growth: number }
+  /** By the oracle at a place of the set that may vote, 3: by a stranger or the fourth. */
   | { readonly type: 'attest'; readonly oracle: number; readonly epoch: number; readonly draft: number }
   | { readonly type: 'finalize'; readonly back: number }
   | {
@@ -17,7 +18,30 @@ export type Step =
       readonly more: number;
     }
   | { readonly type: 'replay'; readonly back: number }
-  | { readonly type: 'propose'; readonly policy: number; readonly ahead: number }
+  | {
+      readonly type: 'propose';
+      readonly stranger: boolean;
+      readonly policy: number;
+      readonly ahead: number;
+    }
+  | { readonly type: 'approve'; readonly stranger: boolean; readonly approved: boolean }
+  /** A set (run.ts, SETS) is proposed, and perhaps applied when it votes. */
+  | { readonly type: 'rotate'; readonly stranger: boolean; readonly set: number; readonly waits: boolean }
+  /** The authority offers its place, or takes that back; who is meant accepts, perhaps too early. */
+  | {
+      readonly type: 'hand over';
+      readonly stranger: boolean;
+      readonly to: number | null;
+      readonly waits: boolean;
+    }
+  | { readonly type: 'set guardian'; readonly stranger: boolean; readonly guardian: number | null }
+  /** The next epoch ripens, some veto, and somebody wants to finalize; a veto may name another tuple. */
+  | {
+      readonly type: 'contest';
+      readonly vetoers: readonly Vetoer[];
+      readonly missed: boolean;
+      readonly growth: number;
+    }
   /** Votes of some oracles for one motion. */
   | {
       readonly type: 'vote';
@@ -50,6 +74,9 @@ export type Step =
     }
   | { readonly type: 'attempt'; readonly attempt: Attempt };
 
+/** A place in the set that may vote, or another. */
+export type Vetoer = number | 'guardian' | 'stranger';
+
 /** What an owner tries, before it is known who that is. */
 type OwnerAttempt = HotspotAttempt extends infer One
   ? One extends { readonly type: 'assert' | 'set destination' | 'transfer' | 'bond' | 'unbond' }
@@ -60,6 +87,8 @@ type OwnerAttempt = HotspotAttempt extends infer One
 const small = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
 const rarely = fc.constantFrom(0, 0, 0, 0, 0, 1);
 const is = <Name extends string>(name: Name): fc.Arbitrary<Name> => fc.constant(name);
+const isSeldom = fc.constantFrom(false, false, false, false, false, true);
+const waits = fc.constantFrom(true, true, false);
 const hotspot = small(2);
 
 const own: fc.Arbitrary<OwnerAttempt> = fc.oneof(
@@ -71,7 +100,6 @@ const own: fc.Arbitrary<OwnerAttempt> = fc.oneof(
 
 const anyone: fc.Arbitrary<Attempt> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: is('register'), hotspot, owner: small(1), boundTo: small(1) }) },
-  fc.record({ type: is('approve'), approved: fc.boolean() }),
   fc.record({ type: is('endorse'), hotspot }),
   fc.record({ type: is('create payee'), payee: small(1) }),
 );
@@ -116,7 +144,33 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
     { weight: 2, arbitrary: fc.record({ type: is('replay'), back: small(5) }) },
-    { weight: 1, arbitrary: fc.record({ type: is('propose'), policy: small(2), ahead: small(4) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ type: is('propose'), stranger: isSeldom, policy: small(2), ahead: small(4) }),
+    },
+    { weight: 1, arbitrary: fc.record({ type: is('approve'), stranger: isSeldom, approved: fc.boolean() }) },
+    { weight: 3, arbitrary: fc.record({ type: is('rotate'), stranger: isSeldom, set: small(5), waits }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ type: is('hand over'), stranger: isSeldom, to: fc.option(small(7)), waits }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        type: is('set guardian'),
+        stranger: isSeldom,
+        guardian: fc.option(fc.constantFrom(1, 5, 7)),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        type: is('contest'),
+        vetoers: fc.array(fc.constantFrom<Vetoer[]>(0, 1, 2, 'guardian', 'stranger'), { maxLength: 4 }),
+        missed: isSeldom,
+        growth: small(1_000),
+      }),
+    },
     { weight: 7, arbitrary: vote },
     { weight: 8, arbitrary: fc.record({ type: is('turn bond'), hotspot }) },
     { weight: 5, arbitrary: fc.record({ type: is('withdraw'), hotspot, waits: fc.boolean() }) },
@@ -129,13 +183,13 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
       weight: 6,
       arbitrary: fc.record({
         type: is('own'),
-        stranger: fc.constantFrom(false, false, false, false, false, true),
+        stranger: isSeldom,
         attempt: own,
       }),
     },
     { weight: 6, arbitrary: fc.record({ type: is('attempt'), attempt: anyone }) },
   ),
-  { minLength: 25, maxLength: 50 },
+  { minLength: 30, maxLength: 60 },
 );
 
 function rarelyOther(): fc.Arbitrary<number | null> {
@@ -151,4 +205,5 @@ export const schedules = fc.record({
   holdbackEpochs: small(2),
   bond: fc.constantFrom(0n, 1n, 1n, 1_000n, 1_000n),
   timelockS: fc.constantFrom(0, 10, 70),
+  guardianVetoes: small(2),
 });

@@ -1,6 +1,8 @@
 import type { PublicKey, Keypair, TransactionInstruction } from '@solana/web3.js';
 import {
+  acceptAuthority,
   applyMotion,
+  applyOracles,
   approveMaker,
   assertLocation,
   attest,
@@ -12,21 +14,27 @@ import {
   endorseHotspot,
   finalize,
   move,
+  proposeOracles,
   proposePolicy,
   registerHotspot,
   registerMessage,
   setDestination,
+  setGuardian,
+  transferAuthority,
   transferHotspot,
   unbond,
+  veto,
   withdrawBond,
   type MotionName,
 } from '#client';
+import { tupleHash } from '#protocol/settle/tuple';
 import { epochNumber } from '#protocol/units';
 import { EVIDENCE, motionAbout } from '../litesvm-motion.ts';
 import { LOCATION, leaf, subjectOf, type TestNetwork } from '../litesvm-network.ts';
-import { at, hotspots, list, maker, owners, payees, voters } from './actors.ts';
+import { at, hotspots, list, maker, owners, payees, people } from './actors.ts';
 import type { ModelMotionName } from './hotspot-model.ts';
 import type { Attempt } from './network-model.ts';
+import type { SuccessionAttempt } from './succession-model.ts';
 
 interface Built {
   readonly instructions: readonly TransactionInstruction[];
@@ -50,7 +58,7 @@ export function motionOf(network: TestNetwork, name: ModelMotionName): MotionNam
 
 /** What is sent for an attempt. */
 export function transactionOf(network: TestNetwork, attempt: Attempt): Built {
-  const { address, creator, chain } = network;
+  const { address, chain } = network;
   const owned = (of: { readonly hotspot: number; readonly owner: number }) => ({
     owner: at(owners, of.owner).publicKey,
     network: address,
@@ -82,10 +90,10 @@ export function transactionOf(network: TestNetwork, attempt: Attempt): Built {
       return only(withdrawBond({ owner, network: address, key }));
     }
     case 'approve': {
-      const { approved } = attempt;
+      const [by, { approved }] = [at(people, attempt.by), attempt];
       return only(
-        approveMaker({ authority: creator.publicKey, network: address, key: maker.publicKey, approved }),
-        creator,
+        approveMaker({ authority: by.publicKey, network: address, key: maker.publicKey, approved }),
+        by,
       );
     }
     case 'endorse': {
@@ -96,36 +104,65 @@ export function transactionOf(network: TestNetwork, attempt: Attempt): Built {
     }
     case 'propose': {
       const policy = { hash: attempt.policyHash, creditPrice: 1_000n };
-      const firstEpoch = epochNumber(attempt.firstEpoch);
-      return only(
-        proposePolicy({ authority: creator.publicKey, network: address, policy, firstEpoch }),
-        creator,
-      );
+      const [by, firstEpoch] = [at(people, attempt.by), epochNumber(attempt.firstEpoch)];
+      return only(proposePolicy({ authority: by.publicKey, network: address, policy, firstEpoch }), by);
     }
+    case 'propose oracles':
+    case 'apply oracles':
+    case 'transfer authority':
+    case 'accept authority':
+    case 'set guardian':
+      return succeeding(address, attempt);
     case 'create payee': {
       const payer = chain.payer.publicKey;
       return only(createPayee({ payer, network: address, address: at(payees, attempt.payee) }));
     }
     case 'attest': {
-      const oracle = at(voters, attempt.oracle);
+      const oracle = at(people, attempt.oracle);
       return only(attest({ oracle: oracle.publicKey, tuple: attempt.tuple }), oracle);
+    }
+    case 'veto': {
+      const [by, { epoch }] = [at(people, attempt.by), attempt.tuple];
+      const against = { network: address, epoch, tupleHash: tupleHash(attempt.tuple) };
+      return only(veto({ vetoer: by.publicKey, ...against }), by);
     }
     case 'finalize':
       return only(finalize({ tuple: attempt.tuple }));
     case 'claim':
       return only(claiming(network, attempt));
     case 'move': {
-      const oracle = at(voters, attempt.oracle);
+      const oracle = at(people, attempt.oracle);
       return only(move({ oracle: oracle.publicKey, motion: motionOf(network, attempt.motion) }), oracle);
     }
     case 'apply':
       return only(applyMotion(motionOf(network, attempt.motion)));
     case 'close': {
-      const openedBy = at(voters, attempt.openedBy).publicKey;
+      const openedBy = at(people, attempt.openedBy).publicKey;
       return only(closeMotion({ ...motionOf(network, attempt.motion), openedBy }));
     }
   }
 }
+
+const succeeding = (network: PublicKey, attempt: SuccessionAttempt): Built => {
+  if (attempt.type === 'apply oracles') return only(applyOracles(network));
+  const by = at(people, attempt.by);
+  const authority = by.publicKey;
+  const keyOf = (person: number | null): PublicKey | null =>
+    person === null ? null : at(people, person).publicKey;
+  switch (attempt.type) {
+    case 'propose oracles': {
+      const { k, members } = attempt.set;
+      const oracles = members.map((member) => at(people, member).publicKey);
+      return only(proposeOracles({ authority, network, k, oracles }), by);
+    }
+    case 'transfer authority':
+      return only(transferAuthority({ authority, network, to: keyOf(attempt.to) }), by);
+    case 'accept authority':
+      return only(acceptAuthority({ pendingAuthority: by.publicKey, network }), by);
+    case 'set guardian':
+      return only(setGuardian({ authority, network, guardian: keyOf(attempt.guardian) }), by);
+  }
+};
 
 const registration = (
   { address: network, chain }: TestNetwork,

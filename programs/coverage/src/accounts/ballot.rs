@@ -104,6 +104,18 @@ impl Ballot {
         Ok(true)
     }
 
+    /// Sets the oracle's veto of what is ripe, and clears all when fewer than the threshold are left without one; answers
+    /// whether it did.
+    pub fn veto(&mut self, oracles: &OracleSet, oracle: &Address) -> Result<bool, CoverageError> {
+        let bit = oracles.bit(oracle).ok_or(NotAnOracle)?;
+        self.vetoes = U16::new(self.vetoes.get() | bit);
+        let blocked = oracles.blocks(self.vetoes.get());
+        if blocked {
+            self.clear();
+        }
+        Ok(blocked)
+    }
+
     /// The oracles whose live votes equal what is ripe, in the set's order, then zeros.
     pub fn voters(&self, oracles: &OracleSet) -> [Address; MAX_ORACLES] {
         let mut voters = [Address::default(); MAX_ORACLES];
@@ -185,6 +197,24 @@ mod tests {
         assert_eq!(ballot.vote(&new, &new.keys[1], vote(0, 1), 11), Ok(false));
         assert!(ballot.generation.get() == 2 && ballot.votes[0] == Vote::NONE);
         assert_eq!(ballot.vote(&new, &new.keys[2], vote(0, 1), 12), Ok(true));
+    }
+
+    #[test]
+    fn vetoes_of_distinct_oracles_clear_votes_vetoes_and_what_is_ripe() {
+        let (set, mut ballot) = (oracles(1, 2, 3), ballot());
+        ballot.vote(&set, &set.keys[0], vote(0, 1), 10).unwrap();
+        ballot.vote(&set, &set.keys[1], vote(0, 1), 10).unwrap();
+        for _ in 0..2 {
+            assert_eq!(ballot.veto(&set, &set.keys[2]), Ok(false));
+            assert!(ballot.vetoes.get() == 0b100 && ballot.ripe == vote(0, 1));
+        }
+        assert_eq!(ballot.veto(&set, &Address::from([7; 32])), Err(NotAnOracle));
+        assert_eq!(ballot.veto(&set, &set.keys[0]), Ok(true));
+        assert!(!ballot.is_ripe() && ballot.vetoes.get() == 0 && ballot.votes == [Vote::NONE; MAX_ORACLES]);
+        // One of the two who voted before is not enough.
+        assert_eq!(ballot.vote(&set, &set.keys[0], vote(0, 1), 11), Ok(false));
+        assert_eq!(ballot.vote(&set, &set.keys[1], vote(0, 1), 12), Ok(true));
+        assert_eq!(ballot.ripe_since.get(), 12);
     }
 
     #[test]

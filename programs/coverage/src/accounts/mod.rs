@@ -9,6 +9,7 @@ pub mod motion;
 pub mod network;
 pub mod payee;
 pub mod stored;
+pub mod succession;
 pub mod timed;
 pub mod token;
 

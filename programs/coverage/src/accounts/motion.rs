@@ -9,7 +9,7 @@ use super::{
     stored::{OfNetwork, Stored},
 };
 use crate::{
-    errors::CoverageError::{self, InvalidMotion, NotAnOracle, OutOfRange},
+    errors::CoverageError::{self, InvalidMotion, NotAnOracle},
     wire::{discriminator, layout, U16, U32, U64},
     ID,
 };
@@ -82,13 +82,12 @@ impl Motion {
 
     /// Counts the oracle as for it. Votes of another generation are void.
     pub fn vote(&mut self, oracles: &OracleSet, oracle: &Address) -> Result<(), CoverageError> {
-        let place = oracles.place(oracle).ok_or(NotAnOracle)?;
-        let bit = u32::try_from(place).ok().and_then(|place| 1u16.checked_shl(place));
+        let bit = oracles.bit(oracle).ok_or(NotAnOracle)?;
         if self.generation != oracles.generation {
             self.generation = oracles.generation;
             self.votes = U16::new(0);
         }
-        self.votes = U16::new(self.votes.get() | bit.ok_or(OutOfRange)?);
+        self.votes = U16::new(self.votes.get() | bit);
         Ok(())
     }
 

@@ -29,13 +29,6 @@ layout! {
     }
 }
 
-impl OracleSet {
-    /// The oracle's place in the set, which is its vote's place in the ballot.
-    pub fn place(&self, oracle: &Address) -> Option<usize> {
-        self.keys.iter().take(usize::from(self.n)).position(|key| key == oracle)
-    }
-}
-
 layout! {
     pub struct Policy {
         /// Zero: there is no policy.
@@ -155,21 +148,6 @@ impl Network {
         })
     }
 
-    /// The set that votes on an epoch of which nothing is ripe: a pending one takes effect by time alone.
-    pub fn oracles_at(&self, now: u64) -> &OracleSet {
-        if self.pending_oracles.k != 0 && now >= self.pending_oracles_from.get() {
-            &self.pending_oracles
-        } else {
-            &self.oracles
-        }
-    }
-
-    pub fn oracles_of(&self, generation: u32) -> Option<&OracleSet> {
-        [&self.oracles, &self.pending_oracles]
-            .into_iter()
-            .find(|set| set.k != 0 && set.generation.get() == generation)
-    }
-
     fn pending_policy_holds(&self, epoch: u64) -> bool {
         self.pending_policy.hash != [0; 32] && epoch >= self.pending_policy_first_epoch.get()
     }
@@ -180,9 +158,7 @@ impl Network {
             return Err(PolicyPending);
         }
         let start = epoch_start(first_epoch, self.first_epoch_start.get(), self.epoch_length_s.get());
-        // Without a timelock the epoch must not have begun either.
-        let earliest = now.checked_add(u64::from(self.timelock_s.get()).max(1));
-        if start.ok_or(OutOfRange)? < earliest.ok_or(OutOfRange)? {
+        if start.ok_or(OutOfRange)? < self.after_timelock(now)? {
             return Err(PolicyTooEarly);
         }
         self.pending_policy = policy;

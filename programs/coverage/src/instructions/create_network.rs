@@ -14,7 +14,7 @@ use crate::{
     accounts::{
         ballot::Ballot,
         ledger::Ledger,
-        network::Network,
+        network::{Network, OracleSet},
         stored::{allocate, create, Allocation},
     },
     errors::CoverageError::{
@@ -142,12 +142,7 @@ fn set(state: &mut Network, config: &NetworkConfig) {
     state.challenge_delay_s = U32::new(config.challenge_delay_s);
     state.timelock_s = U32::new(config.timelock_s);
     state.guardian_vetoes_allowed = config.guardian_vetoes;
-    state.oracles.generation = U32::new(FIRST_GENERATION);
-    state.oracles.k = config.k;
-    for (place, key) in state.oracles.keys.iter_mut().zip(config.oracles) {
-        *place = *key;
-        state.oracles.n = state.oracles.n.saturating_add(1);
-    }
+    state.oracles = OracleSet::new(FIRST_GENERATION, config.k, config.oracles);
     state.policy.hash = *config.policy_hash;
     state.policy.credit_price = U64::new(config.credit_price);
     // Before anything is finalized the trees are empty and the parent is zero.

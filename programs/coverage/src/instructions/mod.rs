@@ -1,5 +1,7 @@
 //! One file per instruction, each with three parts: who (accounts), what was said (arguments), what happens (process).
+pub mod accept_authority;
 pub mod apply_motion;
+pub mod apply_oracles;
 pub mod approve_maker;
 pub mod assert_location;
 pub mod attest;
@@ -12,12 +14,16 @@ pub mod endorse_hotspot;
 pub mod finalize;
 pub mod hotspot_signature;
 pub mod r#move;
+pub mod propose_oracles;
 pub mod propose_policy;
 pub mod register_hotspot;
 pub mod set_destination;
 pub mod set_endorsed_root;
+pub mod set_guardian;
+pub mod transfer_authority;
 pub mod transfer_hotspot;
 pub mod unbond;
+pub mod veto;
 pub mod withdraw_bond;
 
 use pinocchio::{AccountView, ProgramResult};
@@ -91,7 +97,13 @@ instructions! {
     unbond,
     withdraw_bond,
     propose_policy,
+    propose_oracles,
+    apply_oracles,
+    transfer_authority,
+    accept_authority,
+    set_guardian,
     attest,
+    veto,
     finalize,
     claim,
     r#move as "move",

@@ -3,8 +3,8 @@ import { parseKeypair } from '#services/runtime/chain-keypair';
 import { CliError } from '../cli-error.ts';
 import { readSecret } from '../input/read-secret.ts';
 
-/** The authority's key, from a file that nobody else may read. */
-export async function readAuthority(file: string): Promise<Keypair> {
+/** The key of who signs a transaction and pays for it, from a file that nobody else may read. */
+export async function readSigner(file: string): Promise<Keypair> {
   const text = await readSecret(file);
   try {
     return parseKeypair(text, file);
