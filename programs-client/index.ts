@@ -47,6 +47,7 @@ export {
   type OracleSet,
   type PolicyPin,
 } from './accounts/network.ts';
+export { readSettlement, type Settlement } from './accounts/settlement.ts';
 export { readPayee, readPayees, type Payee } from './accounts/payee.ts';
 export { readTokenBalance, readTokenSupply } from './accounts/token.ts';
 

@@ -6,7 +6,7 @@ import { policyHash } from '#protocol/settle/policy-codec';
 import type { Address, EpochNumber } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
 import { Outage } from '#services/runtime/outage';
-import { rpcName } from '../options/rpc.ts';
+import { rpcName } from '#services/runtime/rpc-name';
 import { readAuthority } from './read-authority.ts';
 
 /** Sends the authority's proposal and answers with its transaction; Outage where the chain cannot be asked. */

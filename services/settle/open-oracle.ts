@@ -6,6 +6,7 @@ import type { Logger } from '#services/runtime/logger';
 import type { Metrics } from '#services/runtime/metrics';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { openPolicies } from '#services/runtime/policies';
+import { openCheckedChain } from './checked-chain.ts';
 import { openEpochStore } from './epoch-store.ts';
 import { openEvidenceSource } from './evidence-source.ts';
 import { createOracle, type Oracle } from './oracle.ts';
@@ -20,6 +21,8 @@ export async function openOracle(options: {
   /** Holds policies/. */
   readonly dataDir: string;
   readonly connection: Connection;
+  /** RPCs of other operators that must say the same. */
+  readonly crossCheck?: readonly Connection[];
   readonly network: PublicKey;
   readonly oracle: Keypair;
   readonly pollMs: number;
@@ -37,6 +40,7 @@ export async function openOracle(options: {
   });
   return createOracle({
     ...options,
+    chain: openCheckedChain({ ...options, connections: [options.connection, ...(options.crossCheck ?? [])] }),
     policyOf: openPolicies(options.dataDir),
     evidence: openEvidenceSource({ folder, verify, logger }),
     store,

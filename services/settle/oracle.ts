@@ -5,7 +5,7 @@ import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
 import type { Metrics } from '#services/runtime/metrics';
 import { Outage } from '#services/runtime/outage';
 import { findTuple } from '#services/runtime/chain-history';
-import { readChainView, type ChainView } from './chain-view.ts';
+import type { ChainView } from './chain-view.ts';
 import type { Parent } from './parent.ts';
 import { catchUp } from './catch-up.ts';
 import { settleEpoch, type SettleOptions } from './settle-epoch.ts';
@@ -21,6 +21,11 @@ export interface OracleHealth {
   readonly tupleHash: string | null;
   /** What is being waited for. */
   readonly waiting: string | null;
+  /** Why nothing is attested: code and values of what went wrong last; null where the last turn was a good one. */
+  readonly refusal: string | null;
+  /** The RPC that is furthest behind the newest of all, and by how many seconds. */
+  readonly slowestRpc: string;
+  readonly slowestRpcSeconds: number;
 }
 
 export interface Oracle {
@@ -52,22 +57,44 @@ export function createOracle(options: OracleOptions): Oracle {
   let progress: Progress | null = null;
   let finalEpoch: EpochNumber | null = null;
   let waiting: string | null = null;
-  let reachable = true;
+  let refusal: string | null = null;
   const explained = new Set<Hash>();
   const computed = options.metrics.counter('epochs_computed', 'Epochs that this oracle computed');
   const empty = options.metrics.counter('epochs_empty', 'Epochs without a beacon that counts');
   const attested = options.metrics.counter('attestations', 'Attestations that landed on chain');
   const disagreements = options.metrics.counter('disagreements', 'Tuples of others that differ from ours');
+  const refusals = options.metrics.counter('refusals', 'Turns that attested nothing because something was wrong', [
+    'code',
+  ]);
+  const behind = options.metrics.gauge('rpc_behind_seconds', 'How far the slowest RPC is behind the newest');
 
+  /** A chain that is behind is waited for; whatever else is wrong is said, and the turn ends with it. */
   async function turn(): Promise<void> {
-    const view = await readChainView(connection, options.network);
+    try {
+      await look();
+      refusal = null;
+    } catch (error) {
+      if (error instanceof Outage && error.code === 'chain_behind') {
+        refusal = null;
+        waiting = error.message;
+        return;
+      }
+      refusal = error instanceof Error ? error.message : String(error);
+      refusals.inc({ code: codeOf(error) });
+      throw error;
+    } finally {
+      behind.set(options.chain.lag().seconds);
+    }
+  }
+
+  async function look(): Promise<void> {
+    const view = await options.chain.view();
     finalEpoch = view.network.latest?.epoch ?? null;
     const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
     if (progress?.parentTupleHash !== parentTupleHash)
       progress = { parentTupleHash, next: nextOpenEpoch(view.network), tuple: null };
     if (progress.tuple === null) progress = await advance(view, progress);
     if (progress.tuple !== null) await attestAndCompare(view, progress.tuple);
-    reachable = true;
   }
 
   /** Goes through the ended epochs until one is not empty; epochs of a network that was down pass quickly. */
@@ -162,11 +189,14 @@ export function createOracle(options: OracleOptions): Oracle {
 
   return {
     health: () => ({
-      ok: reachable,
+      ok: refusal === null,
       finalEpoch: finalEpoch?.toString() ?? null,
       computedEpoch: progress?.tuple?.epoch.toString() ?? null,
       tupleHash: progress?.tuple ? tupleHash(progress.tuple) : null,
       waiting,
+      refusal,
+      slowestRpc: options.chain.lag().rpc,
+      slowestRpcSeconds: options.chain.lag().seconds,
     }),
     turn,
     run: () =>
@@ -176,9 +206,12 @@ export function createOracle(options: OracleOptions): Oracle {
         intervalMs: options.pollMs,
         turn,
         onFailure: ({ error, failures }) => {
-          reachable = false;
           logger.warn({ error, failures }, 'no attestation: trying again');
         },
       }),
   };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'failed';
 }

@@ -10,13 +10,16 @@ import { holdsBeacon } from '#services/runtime/evidence-cut';
 import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { Logger } from '#services/runtime/logger';
 import type { Policies } from '#services/runtime/policies';
-import { readRegistryTable, type ChainView } from './chain-view.ts';
+import type { ChainView } from './chain-view.ts';
+import type { CheckedChain } from './checked-chain.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import type { Parent } from './parent.ts';
 
 export interface SettleOptions {
   readonly connection: Connection;
+  /** What every RPC says, of which `connection` is the first. */
+  readonly chain: CheckedChain;
   readonly network: PublicKey;
   readonly oracle: Keypair;
   readonly policyOf: Policies;
@@ -60,7 +63,7 @@ async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise
     facts: epochFacts(view.network, epoch),
     parent: tuple,
     evidence,
-    registry: await readRegistryTable(options.connection, { view, epoch, voters }),
+    registry: await options.chain.registry({ view, epoch, voters }),
     policy,
     denyFile,
     state,
