@@ -34,6 +34,8 @@ export function openEvidenceSource(options: {
   /** The oracle's folder. */
   readonly folder: string;
   readonly verify: VerifySignature;
+  /** Looks at what a log has gained, before its epoch ends. */
+  readonly ahead: (origin: string, tree: VerifiedTree, gained: number) => Promise<void>;
   readonly logger: Logger;
 }): EvidenceSource {
   const mirrors = new Map<string, Promise<LogMirror>>();
@@ -53,7 +55,9 @@ export function openEvidenceSource(options: {
       for (const log of logs) {
         const mirror = await mirrorOf(log);
         const gained = await mirror.sync();
-        if (mirror.tree !== null && gained > 0) await verifyEarly(mirror.tree, gained, options.verify);
+        if (mirror.tree === null || gained === 0) continue;
+        await verifyEarly(mirror.tree, gained, options.verify);
+        await options.ahead(log.origin, mirror.tree, gained);
       }
     },
     async cut({ logs, epoch, bounds }) {

@@ -6,6 +6,7 @@ import type { Metrics } from '#services/runtime/metrics';
 import { Outage } from '#services/runtime/outage';
 import { findTuple } from '#services/runtime/chain-history';
 import type { ChainView } from './chain-view.ts';
+import { openLogFollower } from './log-follower.ts';
 import type { Parent } from './parent.ts';
 import { catchUp } from './catch-up.ts';
 import { settleEpoch, type SettleOptions } from './settle-epoch.ts';
@@ -58,6 +59,7 @@ export function createOracle(options: OracleOptions): Oracle {
   let finalEpoch: EpochNumber | null = null;
   let waiting: string | null = null;
   let refusal: string | null = null;
+  const followLogs = openLogFollower(options);
   const explained = new Set<Hash>();
   const computed = options.metrics.counter('epochs_computed', 'Epochs that this oracle computed');
   const empty = options.metrics.counter('epochs_empty', 'Epochs without a beacon that counts');
@@ -79,7 +81,7 @@ export function createOracle(options: OracleOptions): Oracle {
         waiting = error.message;
         return;
       }
-      refusal = error instanceof Error ? error.message : String(error);
+      refusal = saidOf(error);
       refusals.inc({ code: codeOf(error) });
       throw error;
     } finally {
@@ -101,7 +103,10 @@ export function createOracle(options: OracleOptions): Oracle {
   async function advance(view: ChainView, from: Progress): Promise<Progress> {
     const ended = lastEndedEpoch(view.network, view.unixTime);
     let at = from;
-    if (ended === null || at.next > ended) return wait(at, 'the end of the epoch');
+    if (ended === null || at.next > ended) {
+      await followLogs(view, at.next);
+      return wait(at, 'the end of the epoch');
+    }
     const parent = await catchUp(options, view);
     while (at.next <= ended && at.tuple === null) {
       signal.throwIfAborted();
@@ -210,6 +215,11 @@ export function createOracle(options: OracleOptions): Oracle {
         },
       }),
   };
+}
+
+/** Health is public: only what our own errors say, which name no keys. */
+function saidOf(error: unknown): string {
+  return error instanceof Error && 'context' in error ? error.message : 'an error that the log of this process shows';
 }
 
 function codeOf(error: unknown): string {

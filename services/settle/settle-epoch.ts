@@ -12,6 +12,7 @@ import type { Logger } from '#services/runtime/logger';
 import type { Policies } from '#services/runtime/policies';
 import type { ChainView } from './chain-view.ts';
 import type { CheckedChain } from './checked-chain.ts';
+import type { EntropyGuard } from './entropy-guard.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import type { Parent } from './parent.ts';
@@ -24,6 +25,7 @@ export interface SettleOptions {
   readonly oracle: Keypair;
   readonly policyOf: Policies;
   readonly evidence: EvidenceSource;
+  readonly entropies: EntropyGuard;
   readonly store: EpochStore;
   readonly verify: VerifySignature;
   readonly logger: Logger;
@@ -58,6 +60,7 @@ async function gatherInput(options: SettleOptions, from: EpochOnParent): Promise
   await options.evidence.sync(policy.logs);
   const evidence = await options.evidence.cut({ logs: policy.logs, epoch, bounds });
   if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return null;
+  await options.entropies.require(evidence, { number: epoch, isFinal: from.final !== undefined });
   const { voters, tuple, state } = parent;
   return {
     facts: epochFacts(view.network, epoch),
