@@ -75,4 +75,5 @@ export {
   type Ripened,
 } from './event.ts';
 export { deployProgram, isDeployed, type DeployInput } from './transaction/deploy.ts';
+export { settlementInstructions, type SettlementInstruction } from './transaction/landed.ts';
 export { sendInstructions, type SendInput, type Sent } from './transaction/send.ts';

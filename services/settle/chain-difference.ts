@@ -67,6 +67,8 @@ function leaves(value: unknown, path = ''): ReadonlyMap<string, string> {
   if (value === null || typeof value !== 'object') return new Map([[path, String(value)]]);
   if (value instanceof PublicKey) return new Map([[path, value.toBase58()]]);
   return new Map(
-    Object.entries(value).flatMap(([name, field]) => [...leaves(field, path === '' ? name : `${path}.${name}`)]),
+    Object.entries(value).flatMap(([name, field]) => [
+      ...leaves(field, path === '' ? name : `${path}.${name}`),
+    ]),
   );
 }

@@ -43,14 +43,18 @@ export function openCheckedChain(options: {
   readonly signal: AbortSignal;
 }): CheckedChain {
   const { network, signal } = options;
-  const rpcs = options.connections.map(
-    (connection): Rpc => ({ name: rpcName(connection.rpcEndpoint), connection, said: [] }),
-  );
+  const rpcs = options.connections.map((connection): Rpc => ({
+    name: rpcName(connection.rpcEndpoint),
+    connection,
+    said: [],
+  }));
   const [first, ...others] = rpcs;
   if (first === undefined) throw new RangeError('a chain needs an RPC');
 
   const readAll = async (): Promise<void> => {
-    const views = await Promise.all(rpcs.map((rpc) => asked(rpc, () => readChainView(rpc.connection, network))));
+    const views = await Promise.all(
+      rpcs.map((rpc) => asked(rpc, () => readChainView(rpc.connection, network))),
+    );
     for (const [at, view] of views.entries()) {
       const rpc = rpcs[at];
       if (rpc !== undefined) rpc.said = [...rpc.said, view];
@@ -62,7 +66,9 @@ export function openCheckedChain(options: {
     for (let left = READINGS; ; left -= 1) {
       signal.throwIfAborted();
       await readAll();
-      const contradiction = others.map((other) => contradictionOf(first, other)).find((each) => each !== null);
+      const contradiction = others
+        .map((other) => contradictionOf(first, other))
+        .find((each) => each !== null);
       if (contradiction === undefined)
         return { ...newest(first), unixTime: Math.min(...rpcs.map((rpc) => newest(rpc).unixTime)) };
       if (contradiction.isProven || left === 1) throw contradiction.error;
@@ -139,7 +145,9 @@ function contradictionOf(
 function surrounds(said: readonly ChainView[], view: ChainView): boolean {
   const after = said.at(-1);
   if (after === undefined || after.slot < view.slot) return false;
-  return said.slice(0, -1).some((before) => before.slot <= view.slot && viewDifference(before, after) === null);
+  return said
+    .slice(0, -1)
+    .some((before) => before.slot <= view.slot && viewDifference(before, after) === null);
 }
 
 function differs(rpc: string, first: string, difference: ChainDifference): Outage {

@@ -38,9 +38,11 @@ export function openEntropyGuard(options: {
 }): EntropyGuard {
   const { check, logger } = options;
   const said = new Set<string>();
-  const counted = options.metrics.counter('entropies', 'Entropies of epochs, by what the chain says of them', [
-    'verdict',
-  ]);
+  const counted = options.metrics.counter(
+    'entropies',
+    'Entropies of epochs, by what the chain says of them',
+    ['verdict'],
+  );
 
   function say({ origin, index }: Place, verdict: Extract<EntropyVerdict, { kind: 'differs' }>): void {
     const place = `${origin} ${index}`;

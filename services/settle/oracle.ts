@@ -4,7 +4,7 @@ import { lastEndedEpoch, nextOpenEpoch } from '#services/runtime/chain-epoch';
 import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
 import type { Metrics } from '#services/runtime/metrics';
 import { Outage } from '#services/runtime/outage';
-import { findTuple } from '#services/runtime/chain-history';
+import { openTupleSearch } from '#services/runtime/chain-history';
 import type { ChainView } from './chain-view.ts';
 import { openLogFollower } from './log-follower.ts';
 import type { Parent } from './parent.ts';
@@ -43,6 +43,9 @@ export interface OracleOptions extends SettleOptions {
   readonly adoptFrom: string | null;
 }
 
+/** Tuples of others that are not explained again. */
+const EXPLAINED = 1000;
+
 /** What was found on one parent: it stays true until another epoch is final. */
 interface Progress {
   readonly parentTupleHash: Hash;
@@ -59,15 +62,18 @@ export function createOracle(options: OracleOptions): Oracle {
   let finalEpoch: EpochNumber | null = null;
   let waiting: string | null = null;
   let refusal: string | null = null;
+  const votedTuples = openTupleSearch(connection, options.network);
   const followLogs = openLogFollower(options);
   const explained = new Set<Hash>();
   const computed = options.metrics.counter('epochs_computed', 'Epochs that this oracle computed');
   const empty = options.metrics.counter('epochs_empty', 'Epochs without a beacon that counts');
   const attested = options.metrics.counter('attestations', 'Attestations that landed on chain');
   const disagreements = options.metrics.counter('disagreements', 'Tuples of others that differ from ours');
-  const refusals = options.metrics.counter('refusals', 'Turns that attested nothing because something was wrong', [
-    'code',
-  ]);
+  const refusals = options.metrics.counter(
+    'refusals',
+    'Turns that attested nothing because something was wrong',
+    ['code'],
+  );
   const behind = options.metrics.gauge('rpc_behind_seconds', 'How far the slowest RPC is behind the newest');
 
   /** A chain that is behind is waited for; whatever else is wrong is said, and the turn ends with it. */
@@ -177,7 +183,12 @@ export function createOracle(options: OracleOptions): Oracle {
     theirs: { readonly oracles: string; readonly hash: Hash },
   ): Promise<void> {
     if (explained.has(theirs.hash)) return;
-    const tuple = await findTuple(connection, options.network, theirs.hash);
+    // Only an explanation hangs on it.
+    const tuple = await votedTuples.find(theirs.hash).catch((error: unknown) => {
+      if (!(error instanceof Outage) || error.code !== 'history_unavailable') throw error;
+      logger.warn({ error, hash: theirs.hash }, 'the tuple behind a vote cannot be read');
+      return null;
+    });
     logger.error(
       {
         epoch: ours.epoch.toString(),
@@ -188,6 +199,7 @@ export function createOracle(options: OracleOptions): Oracle {
       },
       'others attest another tuple; ours stays',
     );
+    if (explained.size >= EXPLAINED) explained.clear();
     explained.add(theirs.hash);
     disagreements.inc();
   }
@@ -219,7 +231,9 @@ export function createOracle(options: OracleOptions): Oracle {
 
 /** Health is public: only what our own errors say, which name no keys. */
 function saidOf(error: unknown): string {
-  return error instanceof Error && 'context' in error ? error.message : 'an error that the log of this process shows';
+  return error instanceof Error && 'context' in error
+    ? error.message
+    : 'an error that the log of this process shows';
 }
 
 function codeOf(error: unknown): string {
