@@ -10,7 +10,7 @@ import { Outage } from '#services/runtime/outage';
 /** Whether the entropies of the logs are the chain's. */
 export interface EntropyGuard {
   /** Compares the newest ones of what a log gained, so that an epoch's end finds them compared; never rejects. */
-  ahead(origin: string, tree: VerifiedTree, gained: number): Promise<void>;
+  readonly ahead: (origin: string, tree: VerifiedTree, gained: number) => Promise<void>;
   /**
    * Throws Outage entropy_differs where the evidence of an epoch holds one that the chain contradicts: nothing of it
    * must be attested then. Of an epoch that is final already it only says so. What is not known is counted and said.
