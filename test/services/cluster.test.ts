@@ -19,7 +19,7 @@ const PIN: ClusterPin = {
 function node(told: { genesisHash: string; absent?: string; status?: number }) {
   const asked: string[] = [];
   const ask = (_input: unknown, init?: RequestInit): Promise<Response> => {
-    const { method, params } = JSON.parse(String(init?.body)) as { method: string; params: unknown[] };
+    const { method, params } = JSON.parse(init?.body as string) as { method: string; params: unknown[] };
     asked.push(method);
     const result =
       method === 'getGenesisHash'
