@@ -17,8 +17,8 @@ export type EntropyVerdict =
       readonly found: string;
       readonly expected: string;
     }
-  /** The formula holds, and the chain does not tell the block. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  /** The formula holds, and the chain does not tell the block; `isEarly`: it will, when its time has come. */
+  | { readonly kind: 'unknown'; readonly why: string; readonly isEarly?: boolean };
 
 /**
  * Seconds. An entropy is made of the newest confirmed block, a second or two old; a cluster's clock and true time have
@@ -35,8 +35,11 @@ const REMEMBERED = 20_000;
 const UNKNOWN_MS = 60_000;
 
 export interface EntropyCheck {
-  /** One verdict per entropy, in their order; never rejects: what cannot be asked is unknown. */
-  check(entropies: readonly LoggedEntropy[]): Promise<readonly EntropyVerdict[]>;
+  /**
+   * One verdict per entropy, in their order; never rejects: what cannot be asked is unknown. `again`: what was unknown
+   * is asked for again, however little time has passed.
+   */
+  check(entropies: readonly LoggedEntropy[], again?: boolean): Promise<readonly EntropyVerdict[]>;
 }
 
 /** Compares entropies with the formula and the chain's blocks; what was compared once is remembered. */
@@ -46,11 +49,11 @@ export function openEntropyCheck(
 ): EntropyCheck {
   const known = new Map<string, { readonly verdict: EntropyVerdict; readonly at: number }>();
 
-  async function verdictOf(entropy: LoggedEntropy): Promise<EntropyVerdict> {
+  async function verdictOf(entropy: LoggedEntropy, again: boolean): Promise<EntropyVerdict> {
     const id = idOf(entropy);
     const before = known.get(id);
-    if (before !== undefined && (before.verdict.kind !== 'unknown' || elapsed() - before.at < UNKNOWN_MS))
-      return before.verdict;
+    const isFresh = before !== undefined && !again && elapsed() - before.at < UNKNOWN_MS;
+    if (before !== undefined && (before.verdict.kind !== 'unknown' || isFresh)) return before.verdict;
     const verdict = await judge(entropy, blocks);
     known.delete(id);
     known.set(id, { verdict, at: elapsed() });
@@ -61,11 +64,11 @@ export function openEntropyCheck(
   }
 
   return {
-    async check(entropies) {
+    async check(entropies, again = false) {
       const verdicts: EntropyVerdict[] = [];
       const left = entropies.entries();
       const work = async (): Promise<void> => {
-        for (const [at, entropy] of left) verdicts[at] = await verdictOf(entropy);
+        for (const [at, entropy] of left) verdicts[at] = await verdictOf(entropy, again);
       };
       await Promise.all(Array.from({ length: PARALLEL }, work));
       return verdicts;
@@ -125,7 +128,7 @@ async function compareMissing(entropy: LoggedEntropy, blocks: Blocks): Promise<E
     const isOver = newest.time !== null && newest.time > entropy.receivedAt / 1000 + YOUNGEST_BLOCK_S;
     return isOver
       ? differs('slot', String(slot), `at most ${newest.slot}, whose time is ${newest.time}`)
-      : { kind: 'unknown', why: `the node has not reached slot ${slot}` };
+      : { kind: 'unknown', why: `the node has not reached slot ${slot}`, isEarly: true };
   }
   if (await blocks.isSkipped(slot)) return differs('slot', String(slot), 'a slot that has a block');
   return { kind: 'unknown', why: `the node does not have slot ${slot}` };

@@ -13,7 +13,8 @@ export interface EntropyGuard {
   readonly ahead: (origin: string, tree: VerifiedTree, gained: number) => Promise<void>;
   /**
    * Throws Outage entropy_differs where the evidence of an epoch holds one that the chain contradicts: nothing of it
-   * must be attested then. Of an epoch that is final already it only says so. What is not known is counted and said.
+   * must be attested then. Of an epoch that is final already it only says so. What is not known is counted and said;
+   * what the node cannot know yet is waited for (chain_behind).
    */
   require(
     evidence: readonly SealedEvidence[],
@@ -66,24 +67,25 @@ export function openEntropyGuard(options: {
     },
     async require(evidence, { number, isFinal }) {
       const places = evidence.flatMap(({ origin, from, entries }) => entropiesOf(origin, from, entries));
-      const verdicts = await check.check(places);
-      let differing: Outage | null = null;
-      const unknown: string[] = [];
+      const verdicts = await check.check(places, true);
+      const unknown = verdicts.filter((verdict) => verdict.kind === 'unknown');
+      let refusal: Outage | null = null;
       for (const [at, place] of places.entries()) {
         const verdict = verdicts[at];
-        if (verdict?.kind === 'unknown') unknown.push(verdict.why);
         if (verdict?.kind !== 'differs') continue;
         say(place, verdict);
         const { field, found, expected } = verdict;
         const { origin, index } = place;
-        differing ??= new Outage('entropy_differs', { epoch: number, origin, index, field, found, expected });
+        refusal ??= new Outage('entropy_differs', { epoch: number, origin, index, field, found, expected });
       }
-      if (differing !== null && !isFinal) throw differing;
+      const early = unknown.find(({ isEarly }) => isEarly === true);
+      if (early !== undefined) refusal ??= new Outage('chain_behind', { epoch: number, why: early.why });
+      if (refusal !== null && !isFinal) throw refusal;
       counted.inc({ verdict: 'ok' }, places.length - unknown.length);
       counted.inc({ verdict: 'unknown' }, unknown.length);
       if (unknown.length > 0)
         logger.warn(
-          { epoch: number.toString(), unknown: unknown.length, of: places.length, why: unknown[0] },
+          { epoch: number.toString(), unknown: unknown.length, of: places.length, why: unknown[0]?.why },
           'the node does not know the blocks of some entropies',
         );
     },

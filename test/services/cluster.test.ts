@@ -135,6 +135,8 @@ describe('an entropy', () => {
     now = 60_000;
     await patient.check([logged()]);
     expect(forgetful.asked).toBe(2);
+    await patient.check([logged()], true);
+    expect(forgetful.asked).toBe(3);
   });
 
   it('may be 60 s younger and 10 s older than its block, when it was made and when it came', async () => {

@@ -9,9 +9,13 @@ import { openSupervisor, type Supervisor } from '../../../scripts/demo/start/sup
 import { watchRegistration } from '../../../scripts/demo/watch.ts';
 import { freePorts } from '../../../scripts/redis.ts';
 
+/** A chain that runs already; by default the line starts its own. */
+const RPC_URL = process.env['TEST_RPC_URL'];
+
 /** Every process of the line. */
 export const PROCESSES = [
-  ...['localnet', 'redis', 'ingest', 'follow', 'group', 'check-0', 'check-1'],
+  ...(RPC_URL === undefined ? (['localnet'] as const) : []),
+  ...['redis', 'ingest', 'follow', 'group', 'check-0', 'check-1'],
   ...['oracle-0', 'oracle-1', 'oracle-2', 'claim', 'explore', 'simulate'],
 ] as const;
 const PORTS = 12;
@@ -75,7 +79,7 @@ export async function startTestLine(options: TestLineOptions): Promise<TestLine>
   const { signal } = stopping;
   // The ports of a folder are kept with it.
   const portBase = options.dataDir === undefined ? await freePorts(PORTS) : null;
-  const env = { PATH: process.env['PATH'] };
+  const env = { PATH: process.env['PATH'], RPC_URL };
   const input = { ...options, dataDir, portBase, env, supervisor, reporter, signal };
   const failing = (error: unknown): Promise<never> =>
     failed(error, { dataDir, said, logs: ['localnet', 'simulate', 'ingest'] });
