@@ -49,6 +49,23 @@ export function encodeArguments(instruction: string, args: Readonly<Record<strin
   return coder.instruction.encode(instruction, encodable(args));
 }
 
+/** Name and arguments of an instruction from its data; null where it is none of the program in this version. */
+export function decodeArguments(
+  data: Uint8Array,
+): { readonly name: string; readonly fields: unknown } | null {
+  const found = decodedInstruction(data);
+  return found === null ? null : { name: found.name, fields: decoded(found.data) };
+}
+
+const decodedInstruction = (data: Uint8Array): { name: string; data: unknown } | null => {
+  try {
+    return coder.instruction.decode(Buffer.from(data));
+  } catch {
+    // The discriminator is the program's, and what follows ends too early.
+    return null;
+  }
+};
+
 /** A struct of the IDL in Borsh. */
 export function encodeStruct(name: string, value: Readonly<Record<string, Encodable>>): Buffer {
   return coder.types.encode(name, encodable(value));

@@ -56,6 +56,7 @@ export {
   type OracleSet,
   type PolicyPin,
 } from './accounts/network.ts';
+export { readSettlement, type Settlement } from './accounts/settlement.ts';
 export { readPayee, readPayees, type Payee } from './accounts/payee.ts';
 export { readTokenBalance, readTokenSupply } from './accounts/token.ts';
 
@@ -90,4 +91,5 @@ export {
   type Ripened,
 } from './event.ts';
 export { deployProgram, isDeployed, type DeployInput } from './transaction/deploy.ts';
+export { settlementInstructions, type SettlementInstruction } from './transaction/landed.ts';
 export { sendInstructions, type SendInput, type Sent } from './transaction/send.ts';

@@ -158,7 +158,13 @@ describe('with inverting workers, Redis and SQL lost, and parts killed', () => {
       const audits = epochs.map((epoch, at) => {
         const from = oracleUrls(line.ports)[at + 1] ?? '';
         const args = ['--epoch', String(epoch), '--from', from, '--rpc', line.rpcUrl];
-        return runAuditCommand({ dataDir: line.dataDir, args });
+        // What is paid was confirmed; that it is finalized may take some more seconds.
+        const ask = async (): ReturnType<typeof runAuditCommand> => {
+          const audited = await runAuditCommand({ dataDir: line.dataDir, args });
+          if (audited.code === 2) throw new Error(audited.output);
+          return audited;
+        };
+        return line.until({ what: `an audit of epoch ${epoch}`, ask, patienceMs: PATIENCE_MS, logs: [] });
       });
       for (const { code, output } of await Promise.all(audits)) expect(code, output).toBe(0);
     },

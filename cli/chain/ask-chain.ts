@@ -1,7 +1,7 @@
 import { ClientError } from '#client';
 import type { Address } from '#protocol/units';
 import { Outage } from '#services/runtime/outage';
-import { rpcName } from '../options/rpc.ts';
+import { rpcName } from '#services/runtime/rpc-name';
 
 /** A network, and the chain on which it is. */
 export interface NetworkPlace {

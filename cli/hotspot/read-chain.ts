@@ -4,7 +4,7 @@ import type { HotspotSources } from '#protocol/hotspot/sources';
 import type { Amount, EpochNumber, Hash, HotspotKey } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
 import { Outage } from '#services/runtime/outage';
-import { rpcName } from '../options/rpc.ts';
+import { rpcName } from '#services/runtime/rpc-name';
 
 /** What the chain adds to an epoch folder. */
 export interface HotspotChain {

@@ -10,8 +10,10 @@ export interface Clock {
 export async function readClock(connection: Connection, commitment?: Commitment): Promise<Clock> {
   const account = await connection.getAccountInfo(SYSVAR_CLOCK_PUBKEY, commitment);
   if (account === null) throw new ClientError('account_missing', { type: 'Clock' });
-  return {
-    slot: Number(account.data.readBigUInt64LE(0)),
-    unixTime: Number(account.data.readBigInt64LE(32)),
-  };
+  return decodeClock(account.data);
+}
+
+export function decodeClock(data: Buffer): Clock {
+  if (data.length < 40) throw new ClientError('malformed_account', { type: 'Clock', length: data.length });
+  return { slot: Number(data.readBigUInt64LE(0)), unixTime: Number(data.readBigInt64LE(32)) };
 }

@@ -1,5 +1,7 @@
+import { entropyData } from '../crypto/entropy.ts';
 import { ProtocolError } from '../errors.ts';
 import type { KnownRecord, OpenedEvidence } from '../evidence/cut.ts';
+import { equalBytes } from '../evidence/merkle.ts';
 import type { EntropyFact, LoggedReport, Position, VerifySignature } from '../verify/poc.ts';
 import { comparePositions } from '../verify/position.ts';
 import { openReport } from '../wire/report.ts';
@@ -58,11 +60,21 @@ export function loggedReport(input: {
   }
 }
 
-/** A log's entropy; null where it names nothing that a beacon could have used, and has no place in the state. */
+/**
+ * A log's entropy; null where it names nothing that a beacon could have used, and has no place in the state. Nor has one
+ * that does not follow from its time and blockhash: another log's would be shadowed by it under a time of its choice.
+ * Where no blockhash was recorded, nothing can be compared.
+ */
 export function loggedEntropy(
-  { data, timestamp, version }: EntropyBody,
+  { data, timestamp, version, blockhash }: EntropyBody,
   { receivedAt }: Pick<Position, 'receivedAt'>,
 ): EntropyFact | null {
   if (data.length !== 32 || version > 0xffff_ffff) return null;
+  if (isRecorded(blockhash) && !equalBytes(data, entropyData({ timestamp, blockhash }))) return null;
   return { data: toHex(data), timestamp, version, receivedAt };
+}
+
+/** Replays of other networks' reports have zeros there, or nothing. */
+function isRecorded(blockhash: Uint8Array): boolean {
+  return blockhash.some((byte) => byte !== 0);
 }

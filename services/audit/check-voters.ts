@@ -2,6 +2,7 @@ import type { Connection, PublicKey } from '@solana/web3.js';
 import type { EpochFolder } from '#protocol/settle/folder';
 import { tupleHash } from '#protocol/settle/tuple';
 import { finalizedNewestFirst } from '#services/runtime/chain-history';
+import { Outage } from '#services/runtime/outage';
 import { Disagreement, type Finding } from './report.ts';
 
 /** The oracles' pool is shared by those who voted for the parent epoch; the node's history tells who they were. */
@@ -12,7 +13,7 @@ export async function checkVoters(input: {
 }): Promise<Finding> {
   const { parent, registry } = input.folder;
   const found = [...registry.voters].sort().join(' ');
-  const expected = parent === null ? '' : await votersFor(input, tupleHash(parent));
+  const expected = parent === null ? '' : await votersFor(input, tupleHash(parent)).catch(nullWhereForgotten);
   if (expected === null)
     return {
       kind: 'not_checked',
@@ -39,4 +40,10 @@ async function votersFor(
         .sort()
         .join(' ');
   return null;
+}
+
+/** A node that lists a transaction and no longer has it tells no more than one that lists none. */
+function nullWhereForgotten(error: unknown): null {
+  if (error instanceof Outage && error.code === 'history_unavailable') return null;
+  throw error;
 }

@@ -21,6 +21,7 @@ const command = new Command('audit')
   )
   .option('--rpc <url>', "the chain's RPC (default: of DATA_DIR/network.json)")
   .option('--network <address>', "the network's address (default: of DATA_DIR/network.json)")
+  .option('--genesis <hash>', "genesis hash of the network's cluster (default: of DATA_DIR/network.json)")
   .option('--json', 'print the report as JSON')
   .addHelpText('after', '\nExit code: 0 agrees, 1 differs, 2 could not check.')
   // Usage errors say nothing about the epoch: they are "could not check" too.
@@ -32,6 +33,7 @@ const { json, ...options } = command.opts<{
   from?: string;
   rpc?: string;
   network?: string;
+  genesis?: string;
   json?: boolean;
 }>();
 const report = await runAudit({ dataDir, ...options });

@@ -1,8 +1,8 @@
 import { PublicKey } from '@solana/web3.js';
-import { ClientError } from '#client';
+import { ClientError, PROGRAM_ID } from '#client';
 import { ProtocolError } from '#protocol/errors';
-import { epochNumber } from '#protocol/units';
-import { openChain } from '#services/runtime/chain';
+import { epochNumber, type Address } from '#protocol/units';
+import { openChain, openNetworkChain, type ChainOptions } from '#services/runtime/chain';
 import { firstOracle } from '#services/runtime/first-oracle';
 import { Outage } from '#services/runtime/outage';
 import { openPublicFiles } from '#services/runtime/public-files';
@@ -22,13 +22,16 @@ export interface AuditOptions {
   readonly rpc?: string | undefined;
   /** Address of the network; default: network.json. */
   readonly network?: string | undefined;
+  /** Genesis hash of the network's cluster; default: network.json. */
+  readonly genesis?: string | undefined;
 }
 
 /** Runs an audit to its end, whatever happens: every failure becomes an outcome. */
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const findings: Finding[] = [];
   const outcome = await outcomeOf(async () => {
-    const place = await placeOf(options);
+    const { cluster, ...place } = await placeOf(options);
+    findings.push(cluster);
     return await auditEpoch({
       ...place,
       epoch: epochNumber(options.epoch),
@@ -39,16 +42,42 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   return { epoch: options.epoch.toString(), findings, outcome };
 }
 
-type Place = Pick<AuditInput, 'connection' | 'network' | 'source'>;
+type Place = Pick<AuditInput, 'connection' | 'network' | 'source'> & { readonly cluster: Finding };
 
 async function placeOf(options: AuditOptions): Promise<Place> {
   const isTold = options.network !== undefined && options.rpc !== undefined;
   const file = isTold ? null : await readNetworkFile(options.dataDir);
+  const network = new PublicKey(options.network ?? file?.network ?? '');
+  const chain = { rpcUrl: options.rpc ?? file?.rpcUrl ?? LOCAL_RPC, commitment: 'finalized' } as const;
+  const genesisHash = options.genesis ?? file?.genesisHash;
   return {
-    connection: openChain({ rpcUrl: options.rpc ?? file?.rpcUrl ?? LOCAL_RPC, commitment: 'finalized' }),
-    network: new PublicKey(options.network ?? file?.network ?? ''),
+    ...(genesisHash === undefined
+      ? { connection: openChain(chain), cluster: UNPINNED }
+      : await openPinned(genesisHash, { chain, network })),
+    network,
     source: openPublicFiles(options.from ?? (await firstOracle(options.dataDir))),
   };
+}
+
+const UNPINNED: Finding = {
+  kind: 'not_checked',
+  check: 'cluster',
+  says: 'no genesis hash was given (--genesis): the RPC may be of any cluster',
+};
+
+/** The connection asks again after whatever fails; every answer of another cluster is refused. */
+async function openPinned(
+  genesisHash: string,
+  of: { readonly chain: ChainOptions; readonly network: PublicKey },
+): Promise<Pick<Place, 'connection' | 'cluster'>> {
+  const pin = {
+    genesisHash,
+    program: PROGRAM_ID.toBase58() as Address,
+    network: of.network.toBase58() as Address,
+  };
+  const connection = openNetworkChain(pin, of.chain);
+  await connection.getSlot();
+  return { connection, cluster: { kind: 'agrees', check: 'cluster', says: `genesis hash ${genesisHash}` } };
 }
 
 async function outcomeOf(audit: () => Promise<string>): Promise<Outcome> {

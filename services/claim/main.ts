@@ -1,5 +1,5 @@
 import { PublicKey } from '@solana/web3.js';
-import { openChain } from '#services/runtime/chain';
+import { openNetworkChain } from '#services/runtime/chain';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { loadConfig, parseClaimConfig } from '#services/runtime/config';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
@@ -18,12 +18,12 @@ await runMain({
   logger,
   main: async (lifetime) => {
     const { signal } = lifetime;
-    const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const file = await waitForNetworkFile(config.dataDir, { signal, logger });
     const metrics = openMetrics('claim');
     const claimer = createClaimer({
       ...config,
-      connection: openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
-      network: new PublicKey(network),
+      connection: openNetworkChain(file, { rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
+      network: new PublicKey(file.network),
       payer: await readKeypair(config.payerFile),
       folders: openFolderSource(config.folderUrls.map(openPublicFiles), logger),
       metrics,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
 import { sql } from 'kysely';
 import { readNetwork, type Network } from '#client';
-import { openChain } from '#services/runtime/chain';
+import { openNetworkChain } from '#services/runtime/chain';
 import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
 import type { ExploreConfig } from '#services/runtime/config';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
@@ -77,7 +77,7 @@ export async function runExplorer(config: ExploreConfig, lifetime: Lifetime, log
   });
   const file = await waitForNetworkFile(config.dataDir, { signal: lifetime.signal, logger });
   const network = new PublicKey(file.network);
-  const connection = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' });
+  const connection = openNetworkChain(file, { rpcUrl: config.rpcUrl, commitment: 'confirmed' });
   const sources = config.folderUrls.map((url) => openPublicFiles(url));
   const follow = (what: string, turn: () => Promise<void>): Promise<void> =>
     runLoop({

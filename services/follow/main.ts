@@ -1,5 +1,5 @@
 import { PublicKey } from '@solana/web3.js';
-import { openChain } from '#services/runtime/chain';
+import { openNetworkChain } from '#services/runtime/chain';
 import { waitForNetworkFile } from '#services/runtime/network-file';
 import { loadConfig, parseFollowConfig } from '#services/runtime/config';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
@@ -15,12 +15,12 @@ await runMain({
   logger,
   main: async (lifetime) => {
     const { signal } = lifetime;
-    const { network } = await waitForNetworkFile(config.dataDir, { signal, logger });
+    const file = await waitForNetworkFile(config.dataDir, { signal, logger });
     const metrics = openMetrics('follow');
     const follower = createFollower({
       ...config,
-      connection: openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
-      network: new PublicKey(network),
+      connection: openNetworkChain(file, { rpcUrl: config.rpcUrl, commitment: 'confirmed' }),
+      network: new PublicKey(file.network),
       metrics,
       logger,
       signal,

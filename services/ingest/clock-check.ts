@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../runtime/logger.ts';
+import { Outage } from '../runtime/outage.ts';
 
 const MAX_CLOCK_OFFSET_MS = 3000;
 const SAMPLES = 3;
@@ -39,6 +40,8 @@ export async function checkClock(options: {
       if (Math.abs(offset) <= MAX_CLOCK_OFFSET_MS) return;
       offsets.push(offset);
     } catch (error) {
+      // Another cluster's clock is no clock of ours, however long it is asked.
+      if (error instanceof Outage && error.code === 'cluster_differs') throw error;
       options.logger.warn({ error }, 'the chain does not tell its time yet; asking again');
       if (options.now() >= deadline) throw unchecked(options.waitSeconds);
     }

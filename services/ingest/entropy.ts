@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entropyData } from '#protocol/crypto/entropy';
 import type { EvidenceBody } from '#protocol/evidence/record';
+import { OLDEST_BLOCK_S, YOUNGEST_BLOCK_S } from '../runtime/entropy-check.ts';
 import type { Logger } from '../runtime/logger.ts';
 
 export type Entropy = Extract<EvidenceBody, { kind: 'entropy' }>;
@@ -9,6 +10,8 @@ export type Entropy = Extract<EvidenceBody, { kind: 'entropy' }>;
 export interface LatestBlock {
   readonly slot: bigint;
   readonly blockhash: Uint8Array;
+  /** Seconds; null where the node does not tell it. */
+  readonly time: number | null;
 }
 
 export interface EntropyService {
@@ -23,6 +26,9 @@ export interface EntropyService {
 /** Beacons count up to 180 s after an entropy's time (poc.md 3, check 4); one that is handed out leaves a minute of them. */
 const FRESH_MS = 120_000;
 const RETRY_MS = 1000;
+/** Seconds that a block may be older or younger than the entropy: half of what oracles take, who refuse what is outside. */
+const OLDEST_S = OLDEST_BLOCK_S / 2;
+const YOUNGEST_S = YOUNGEST_BLOCK_S / 2;
 
 export function openEntropyService(options: {
   readonly latestBlock: () => Promise<LatestBlock>;
@@ -35,8 +41,11 @@ export function openEntropyService(options: {
   let newest: Entropy | null = null;
 
   const renew = async (): Promise<void> => {
-    const { slot, blockhash } = await options.latestBlock();
+    const { slot, blockhash, time } = await options.latestBlock();
     const timestamp = Math.floor(now() / 1000);
+    // No oracle would attest an epoch that holds it.
+    if (time !== null && (timestamp - time > OLDEST_S || time - timestamp > YOUNGEST_S))
+      throw new Error(`the newest block's time is ${time}, which is too far from ${timestamp}`);
     const data = entropyData({ timestamp, blockhash });
     const entropy: Entropy = { kind: 'entropy', data, timestamp, version: 0, slot, blockhash };
     await options.record(entropy);

@@ -15,5 +15,5 @@ export async function readLatestBlock(chain: Connection): Promise<LatestBlock> {
   });
   if (block === null) throw new Error(`the RPC has no block for its confirmed slot ${slot}`);
   // A blockhash has the form of an address: 32 bytes in base58.
-  return { slot: BigInt(slot), blockhash: new PublicKey(block.blockhash).toBytes() };
+  return { slot: BigInt(slot), blockhash: new PublicKey(block.blockhash).toBytes(), time: block.blockTime };
 }

@@ -37,7 +37,13 @@ export async function startIngest(options: {
   const { config, logger, lifetime, fatal } = options;
   const { signal } = lifetime;
   const network = await waitForNetworkFile(config.dataDir, { signal, logger });
-  const chain = openChain({ rpcUrl: config.rpcUrl, commitment: 'confirmed', timeoutMs: 5000 });
+  const chain = openChain({
+    rpcUrl: config.rpcUrl,
+    commitment: 'confirmed',
+    timeoutMs: 5000,
+    // Its clock and its blocks are all that is read.
+    pin: { genesisHash: network.genesisHash },
+  });
   await checkClock({
     readChainSeconds: async () => (await readClock(chain, 'processed')).unixTime,
     now: Date.now,

@@ -5,6 +5,8 @@ import { loadSurfpool, startSurfpool } from './surfpool.ts';
 export interface Chain {
   readonly name: string;
   readonly rpcUrl: string;
+  /** Where the engine's own is another at every start; null: the engine's. */
+  readonly genesisHash: string | null;
   readonly websocket: { readonly host: string; readonly port: number };
   /** Rejects when the chain dies by itself; never resolves. */
   readonly failed: Promise<never>;

@@ -1,13 +1,19 @@
+import type { Chain } from './chain.ts';
 import { ALLOWED_METHODS } from './methods.ts';
 import { callRpc, isRecord } from './rpc.ts';
 
 /** Answers one JSON-RPC request as text: what the chain said, but for its known faults, or a refusal. */
-export async function answerCall(rpcUrl: string, request: unknown): Promise<string> {
+export async function answerCall(
+  { rpcUrl, genesisHash }: Pick<Chain, 'rpcUrl' | 'genesisHash'>,
+  request: unknown,
+): Promise<string> {
   if (!isRecord(request) || typeof request['method'] !== 'string')
     return refusal({ id: null, code: -32600, message: 'expected an object with a method' });
   const { method, id = null } = request;
   if (!ALLOWED_METHODS.has(method))
     return refusal({ id, code: -32601, message: `${method} is not a standard method; localnet refuses it` });
+  if (method === 'getGenesisHash' && genesisHash !== null)
+    return JSON.stringify({ jsonrpc: '2.0', result: genesisHash, id });
   const forwarded = { ...request, params: standardParams(method, request['params']) };
   try {
     const response = await fetch(rpcUrl, {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Chain } from './chain.ts';
 import { answerCall, refusal } from './gateway-call.ts';
 import { isLocalHost, isLocalOrigin } from './local-origin.ts';
 
@@ -6,10 +7,12 @@ import { isLocalHost, isLocalOrigin } from './local-origin.ts';
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_BATCH = 100;
 
+type GatewayChain = Pick<Chain, 'rpcUrl' | 'genesisHash'>;
+
 /** The only way to the chain's HTTP port: standard methods, from this machine's programs and pages. */
-export function createGateway(rpcUrl: string): Server {
+export function createGateway(chain: GatewayChain): Server {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    serve({ rpcUrl, request, response }).catch((error: unknown) => {
+    serve({ chain, request, response }).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       send(response, 500, refusal({ id: null, code: -32603, message }));
     });
@@ -19,11 +22,11 @@ export function createGateway(rpcUrl: string): Server {
 }
 
 async function serve(options: {
-  readonly rpcUrl: string;
+  readonly chain: GatewayChain;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }): Promise<void> {
-  const { rpcUrl, request, response } = options;
+  const { chain, request, response } = options;
   const refuse = (status: number, message: string): void => {
     send(response, status, refusal({ id: null, code: -32600, message }));
   };
@@ -39,7 +42,7 @@ async function serve(options: {
   }
   if (request.method === 'OPTIONS') response.writeHead(204).end();
   else if (request.method === 'GET' && request.url === '/health')
-    send(response, 200, await answerCall(rpcUrl, { jsonrpc: '2.0', id: 1, method: 'getHealth' }));
+    send(response, 200, await answerCall(chain, { jsonrpc: '2.0', id: 1, method: 'getHealth' }));
   else if (request.method !== 'POST') refuse(405, 'send JSON-RPC by POST');
   else if (!(request.headers['content-type'] ?? '').startsWith('application/json'))
     refuse(415, 'send JSON-RPC as application/json');
@@ -48,17 +51,17 @@ async function serve(options: {
     if (body === null) {
       response.setHeader('connection', 'close');
       refuse(413, `a body has at most ${MAX_BODY_BYTES} bytes`);
-    } else await answer({ rpcUrl, body, response, refuse });
+    } else await answer({ chain, body, response, refuse });
   }
 }
 
 async function answer(options: {
-  readonly rpcUrl: string;
+  readonly chain: GatewayChain;
   readonly body: string;
   readonly response: ServerResponse;
   readonly refuse: (status: number, message: string) => void;
 }): Promise<void> {
-  const { rpcUrl, body, response, refuse } = options;
+  const { chain, body, response, refuse } = options;
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
@@ -66,12 +69,12 @@ async function answer(options: {
     refuse(400, 'the body is not JSON');
     return;
   }
-  if (!Array.isArray(parsed)) send(response, 200, await answerCall(rpcUrl, parsed));
+  if (!Array.isArray(parsed)) send(response, 200, await answerCall(chain, parsed));
   else if (parsed.length === 0 || parsed.length > MAX_BATCH)
     refuse(400, `a batch has 1 to ${MAX_BATCH} requests`);
   else {
     // The engine refuses batches.
-    const answers = await Promise.all(parsed.map((request: unknown) => answerCall(rpcUrl, request)));
+    const answers = await Promise.all(parsed.map((request: unknown) => answerCall(chain, request)));
     send(response, 200, `[${answers.join(',')}]`);
   }
 }

@@ -21,7 +21,7 @@ const stopped = new Promise((resolve) => {
 try {
   const { port, folder, path } = loadConfig(parseLocalnetConfig);
   const chain = await startChain({ folder, path, say });
-  const gateway = createGateway(chain.rpcUrl);
+  const gateway = createGateway(chain);
   const proxy = createWebsocketProxy(chain.websocket);
   try {
     await Promise.all([listen(gateway, port), listen(proxy, port + 1)]);

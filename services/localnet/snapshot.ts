@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { PublicKey } from '@solana/web3.js';
 import { isRecord } from './rpc.ts';
 
 export interface SavedAccount {
@@ -11,6 +13,12 @@ export interface SavedAccount {
 }
 
 export type Accounts = Map<string, SavedAccount>;
+
+/** What a chain is continued from: its accounts, and the hash that says that it is the same chain. */
+export interface Snapshot {
+  readonly genesisHash: string;
+  readonly accounts: Accounts;
+}
 type Call = (method: string, params: readonly unknown[]) => Promise<unknown>;
 
 const SCOPE = {
@@ -46,7 +54,7 @@ export async function restoreAccounts(call: Call, accounts: Accounts): Promise<v
 }
 
 /** null where there is no snapshot yet; a damaged one is an error, never a new chain. */
-export async function readSnapshot(file: string): Promise<Accounts | null> {
+export async function readSnapshot(file: string): Promise<Snapshot | null> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -56,23 +64,31 @@ export async function readSnapshot(file: string): Promise<Accounts | null> {
   }
   try {
     const parsed: unknown = JSON.parse(text);
-    return accountsOf(isRecord(parsed) && parsed['version'] === 1 ? parsed['accounts'] : undefined);
+    if (!isRecord(parsed) || parsed['version'] !== 1) throw new TypeError('expected version 1');
+    const { genesisHash = newGenesisHash() } = parsed;
+    if (typeof genesisHash !== 'string') throw new TypeError('expected a genesis hash');
+    return { genesisHash, accounts: accountsOf(parsed['accounts']) };
   } catch (error) {
     throw new Error(`${file} is not a chain snapshot; remove it to begin a new chain.`, { cause: error });
   }
 }
 
 /** Replaces the file as a whole, durably. */
-export async function writeSnapshot(file: string, accounts: Accounts): Promise<void> {
+export async function writeSnapshot(file: string, { genesisHash, accounts }: Snapshot): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const next = await open(`${file}.next`, 'w');
   try {
-    await next.writeFile(JSON.stringify({ version: 1, accounts: Object.fromEntries(accounts) }));
+    await next.writeFile(JSON.stringify({ version: 1, genesisHash, accounts: Object.fromEntries(accounts) }));
     await next.sync();
   } finally {
     await next.close();
   }
   await rename(`${file}.next`, file);
+}
+
+/** For a chain that begins. */
+export function newGenesisHash(): string {
+  return new PublicKey(randomBytes(32)).toBase58();
 }
 
 function accountsOf(value: unknown): Accounts {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Keypair } from '@solana/web3.js';
 import { holdClock } from './clock.ts';
 import { callRpc } from './rpc.ts';
-import { exportAccounts, readSnapshot, restoreAccounts, writeSnapshot } from './snapshot.ts';
+import { exportAccounts, newGenesisHash, readSnapshot, restoreAccounts, writeSnapshot } from './snapshot.ts';
 import type { Chain, ChainOptions } from './chain.ts';
 
 interface Surfnet {
@@ -62,16 +62,18 @@ export async function startSurfpool(surfpool: Surfpool, options: ChainOptions): 
     callRpc(rpcUrl, { method, params });
 
   const native = await exportAccounts(call);
+  // The engine draws another one at every start, while to everybody else the chain goes on.
+  const genesisHash = saved?.genesisHash ?? newGenesisHash();
   if (saved !== null) {
-    await restoreAccounts(call, saved);
-    say(`restored ${saved.size} accounts from ${file}`);
+    await restoreAccounts(call, saved.accounts);
+    say(`restored ${saved.accounts.size} accounts from ${file}`);
   }
   const save = async (): Promise<void> => {
     const accounts = await exportAccounts(call);
     for (const [address, account] of native) {
       if (accounts.get(address)?.data === account.data) accounts.delete(address);
     }
-    await writeSnapshot(file, accounts);
+    await writeSnapshot(file, { genesisHash, accounts });
   };
 
   const stop = new AbortController();
@@ -92,6 +94,7 @@ export async function startSurfpool(surfpool: Surfpool, options: ChainOptions): 
   return {
     name: 'Surfpool',
     rpcUrl,
+    genesisHash,
     websocket: { host: websocket.hostname, port: Number(websocket.port) },
     failed,
     close,

@@ -41,6 +41,7 @@ export async function startTestValidator(command: string, options: ChainOptions)
   return {
     name: 'solana-test-validator',
     rpcUrl,
+    genesisHash: null,
     websocket: { host: '127.0.0.1', port: port + 1 },
     failed,
     close: async () => {

@@ -1,53 +1,175 @@
-import type { Connection, PublicKey } from '@solana/web3.js';
-import { ballotAddress, eventsOf, type CoverageEvent, type FinalizedEpoch } from '#client';
+import type {
+  ConfirmedSignatureInfo,
+  Connection,
+  PublicKey,
+  VersionedTransactionResponse,
+} from '@solana/web3.js';
+import {
+  ballotAddress,
+  eventsOf,
+  settlementInstructions,
+  type FinalizedEpoch,
+  type SettlementInstruction,
+} from '#client';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { Hash } from '#protocol/units';
+import { Outage } from './outage.ts';
 
 /** Signatures asked for at once; a node gives at most 1000. */
 const PAGE = 100;
+/** Transactions asked for at once, and held. */
+const PARALLEL = 8;
+/** Anyone may name the ballot in a transaction: how many of them a search for one tuple goes through. */
+const SEARCHED = 5000;
+/** Tuples remembered by a search. */
+const REMEMBERED = 256;
 
-/** The network's events as the node still remembers them, newest first: nothing else holds what Ballot has forgotten. */
-export async function* recentEvents(
+/** What of a final epoch its transaction and the Network account both say. */
+export type FinalEpoch = Omit<FinalizedEpoch, 'time'>;
+
+/** An epoch that was made final, as its transaction says: with the hash of its evidence, that Network does not keep. */
+export type HistoricEpoch = FinalEpoch & Pick<Tuple, 'evidenceHash'>;
+
+interface Landed {
+  readonly signature: string;
+  readonly transaction: VersionedTransactionResponse;
+  /** Newest first. */
+  readonly instructions: readonly SettlementInstruction[];
+}
+
+/**
+ * The network's transactions that succeeded, newest first, as far back as the node lists them. Throws Outage
+ * history_unavailable where it lists one that it does not have: what that said is not known then.
+ */
+async function* landedNewestFirst(
   connection: Connection,
   network: PublicKey,
-): AsyncGenerator<CoverageEvent> {
+  until?: string,
+): AsyncGenerator<Landed> {
   const ballot = ballotAddress(network);
   let before: string | undefined;
   for (;;) {
-    const page = await connection.getSignaturesForAddress(
-      ballot,
-      { limit: PAGE, ...(before === undefined ? {} : { before }) },
-      'finalized',
-    );
-    for (const { signature, err } of page) {
-      if (err !== null) continue;
-      const transaction = await connection.getTransaction(signature, {
-        commitment: 'finalized',
-        maxSupportedTransactionVersion: 0,
-      });
-      yield* eventsOf(transaction?.meta?.logMessages ?? []).toReversed();
-    }
+    const options = {
+      limit: PAGE,
+      ...(before === undefined ? {} : { before }),
+      ...(until === undefined ? {} : { until }),
+    };
+    const page = await connection.getSignaturesForAddress(ballot, options, 'finalized');
+    const succeeded = page.filter(({ err }) => err === null);
+    for (let at = 0; at < succeeded.length; at += PARALLEL)
+      yield* await Promise.all(
+        succeeded.slice(at, at + PARALLEL).map((listed) => readLanded(connection, network, listed)),
+      );
     before = page.at(-1)?.signature;
     if (page.length < PAGE || before === undefined) return;
   }
 }
 
-/** The whole tuple behind a vote; null where the node does not remember it. */
-export async function findTuple(
+async function readLanded(
   connection: Connection,
   network: PublicKey,
-  hash: Hash,
-): Promise<Tuple | null> {
-  for await (const event of recentEvents(connection, network))
-    if (event.name === 'Attested' && tupleHash(event.tuple) === hash) return event.tuple;
-  return null;
+  { signature, slot }: ConfirmedSignatureInfo,
+): Promise<Landed> {
+  const transaction = await connection.getTransaction(signature, {
+    commitment: 'finalized',
+    maxSupportedTransactionVersion: 0,
+  });
+  if (transaction?.meta == null) throw new Outage('history_unavailable', { signature, slot });
+  const instructions = settlementInstructions(transaction).filter((each) => each.network.equals(network));
+  return { signature, transaction, instructions: instructions.toReversed() };
 }
 
-/** Epochs that were made final, as far back as the node remembers. */
+/** Finds the whole tuples behind votes. */
+export interface TupleSearch {
+  /**
+   * null where no vote since the latest final epoch was for it, as far as the node tells: older votes stand no more.
+   * Throws Outage history_unavailable.
+   */
+  find(hash: Hash): Promise<Tuple | null>;
+}
+
+/** Remembers what it has gone through: another hash costs what is new on the chain. */
+export function openTupleSearch(connection: Connection, network: PublicKey): TupleSearch {
+  const tuples = new Map<Hash, Tuple>();
+  let seen: string | undefined;
+
+  async function goThrough(): Promise<void> {
+    let newest: string | undefined;
+    let left = SEARCHED;
+    for await (const { signature, instructions } of landedNewestFirst(connection, network, seen)) {
+      newest ??= signature;
+      for (const instruction of instructions) if (instruction.name === 'attest') remember(instruction.tuple);
+      left -= 1;
+      if (left === 0 || instructions.some(({ name }) => name === 'finalize')) break;
+    }
+    seen = newest ?? seen;
+  }
+
+  /** Insertion order is age: the oldest goes first. */
+  function remember(tuple: Tuple): void {
+    const hash = tupleHash(tuple);
+    tuples.delete(hash);
+    tuples.set(hash, tuple);
+    const oldest = tuples.size > REMEMBERED ? tuples.keys().next() : null;
+    if (oldest?.done === false) tuples.delete(oldest.value);
+  }
+
+  return {
+    async find(hash) {
+      if (!tuples.has(hash)) await goThrough();
+      return tuples.get(hash) ?? null;
+    },
+  };
+}
+
+/**
+ * Epochs that were made final, as far back as the node remembers. Who voted is told by the transaction's event, or, where
+ * its log was cut, by the votes since the epoch before: then the latest of each oracle counts.
+ */
 export async function* finalizedNewestFirst(
   connection: Connection,
   network: PublicKey,
-): AsyncGenerator<FinalizedEpoch> {
-  for await (const event of recentEvents(connection, network))
-    if (event.name === 'Finalized' && event.network.equals(network)) yield event.latest;
+): AsyncGenerator<HistoricEpoch> {
+  let untold: { readonly epoch: HistoricEpoch; readonly votes: Map<string, Vote> } | null = null;
+  for await (const { transaction, instructions } of landedNewestFirst(connection, network)) {
+    for (const instruction of instructions) {
+      if (instruction.name === 'attest') {
+        const { oracle, tuple } = instruction;
+        const id = oracle.toBase58();
+        if (untold?.votes.has(id) === false) untold.votes.set(id, { oracle, tupleHash: tupleHash(tuple) });
+        continue;
+      }
+      if (untold !== null) yield withVoters(untold.epoch, untold.votes);
+      untold = null;
+      if (instruction.name === 'create_network') return;
+      const epoch = epochOf(instruction.tuple);
+      const voters = votersToldBy(transaction, epoch.tupleHash);
+      if (voters === null) untold = { epoch, votes: new Map() };
+      else yield { ...epoch, voters };
+    }
+  }
+  // Its votes lie beyond what the node remembers.
+  if (untold !== null) throw new Outage('history_unavailable', { epoch: untold.epoch.epoch });
+}
+
+interface Vote {
+  readonly oracle: PublicKey;
+  readonly tupleHash: Hash;
+}
+
+function epochOf(tuple: Tuple): HistoricEpoch {
+  const { epoch, root, leafCount, cumulativeTotal, creditsRoot, creditsCount, evidenceHash } = tuple;
+  const totals = { root, leafCount, cumulativeTotal, creditsRoot, creditsCount };
+  return { epoch, tupleHash: tupleHash(tuple), ...totals, evidenceHash, voters: [] };
+}
+
+function withVoters(epoch: HistoricEpoch, votes: ReadonlyMap<string, Vote>): HistoricEpoch {
+  const voters = [...votes.values()].filter((vote) => vote.tupleHash === epoch.tupleHash);
+  return { ...epoch, voters: voters.map(({ oracle }) => oracle) };
+}
+
+function votersToldBy(transaction: VersionedTransactionResponse, hash: Hash): readonly PublicKey[] | null {
+  for (const event of eventsOf(transaction.meta?.logMessages ?? []))
+    if (event.name === 'Finalized' && event.latest.tupleHash === hash) return event.latest.voters;
+  return null;
 }

@@ -51,6 +51,8 @@ export interface FollowConfig extends StageConfig, ChainConfig {
 }
 
 export interface SettleConfig extends StageConfig, ChainConfig {
+  /** RPCs of other operators, which must say what RPC_URL says. */
+  readonly crossCheckRpcUrls: readonly string[];
   /** Number of the oracle: names its folder and key. */
   readonly oracle: number;
   readonly keyFile: string;
@@ -122,6 +124,7 @@ export function parseSettleConfig(env: Env): SettleConfig {
   return {
     ...stage,
     ...chainConfig(env),
+    crossCheckRpcUrls: crossCheckRpcUrls(env),
     oracle,
     keyFile: textField(env, 'ORACLE_KEY_FILE', join(stage.dataDir, 'keys', `oracle-${oracle}.json`)),
     adoptFrom: optionalField(env, 'ADOPT_FROM'),
@@ -177,6 +180,13 @@ function chainConfig(env: Env): ChainConfig {
   return {
     rpcUrl: urlField(env, 'RPC_URL', { fallback: 'http://127.0.0.1:8899', schemes: ['http:', 'https:'] }),
   };
+}
+
+function crossCheckRpcUrls(env: Env): readonly string[] {
+  const name = 'CROSS_CHECK_RPC_URLS';
+  return (optionalField(env, name)?.split(',') ?? []).map((url) =>
+    urlField({ [name]: url.trim() }, name, { fallback: '', schemes: ['http:', 'https:'] }),
+  );
 }
 
 function queueConfig(env: Env): QueueConfig {

@@ -15,6 +15,8 @@ export interface NetworkFile {
   readonly name: string;
   readonly mint: Address;
   readonly program: Address;
+  /** Of the cluster: an RPC of another one must not be believed. */
+  readonly genesisHash: string;
   readonly rpcUrl?: string;
 }
 
@@ -26,6 +28,7 @@ const stored = Compile(
     name: Type.String({ minLength: 1 }),
     mint: address,
     program: address,
+    genesisHash: address,
     rpcUrl: Type.Optional(Type.String({ minLength: 1 })),
   }),
 );
@@ -55,6 +58,7 @@ export async function readNetworkFile(dataDir: string): Promise<NetworkFile> {
     name: value.name,
     mint: value.mint as Address,
     program: value.program as Address,
+    genesisHash: value.genesisHash,
     ...(value.rpcUrl === undefined ? {} : { rpcUrl: value.rpcUrl }),
   };
 }

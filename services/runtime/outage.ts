@@ -1,8 +1,15 @@
-/** What outside this process failed; each sentence says what to do. Nothing here says that anybody is wrong. */
+/** What outside this process failed, or contradicts itself; each sentence says what to do. */
 export const OUTAGES = {
   chain_unreachable: 'The RPC did not answer; check its URL and that it runs.',
   chain_unreadable:
     'The RPC answered without the account that was asked for; check the network and the cluster.',
+  cluster_differs:
+    'The RPC is of another cluster than the network (genesis hash); set its URL to one of the cluster that network.json names.',
+  program_missing:
+    'The RPC has no program at this address; check the address and the cluster, or deploy the program.',
+  network_missing: 'The RPC has no network at this address; check network.json and the cluster.',
+  rpc_differs:
+    'Two RPCs say different things of one account, so that one of them is wrong; find out which, and take it out of the configuration.',
   chain_behind: 'The chain has not reached the needed time yet; wait.',
   files_unreachable: 'The public files could not be read; check the URL or the folder.',
   file_missing: 'A file that should be public is not there; check the URL or the folder.',
@@ -11,10 +18,12 @@ export const OUTAGES = {
     "A log has not published a cut of the epoch that the policy's witnesses vouch for; wait, or look at the log.",
   evidence_unavailable:
     'Nowhere are the cuts at hand that a final epoch was computed on; name other oracles (PEER_URLS) or a mirror (ADOPT_FROM).',
+  entropy_differs:
+    'A log holds an entropy that the chain contradicts, so that no evidence of this epoch is attested; compare the block with another RPC, and the log with what its operator says.',
   policy_unavailable:
     'The policy whose hash the chain holds is not in policies/<hash> of the data folder, whole and with its deny list; put it there.',
   history_unavailable:
-    'The chain keeps no record of an epoch that this oracle missed; adopt its folder from a mirror (ADOPT_FROM).',
+    'The node keeps no record, or no longer all of it, of an epoch that was missed; ask one with more history, or adopt its folder from a mirror (ADOPT_FROM).',
 } as const;
 
 export type OutageCode = keyof typeof OUTAGES;

@@ -1,4 +1,3 @@
-import type { FinalizedEpoch } from '#client';
 import { computeEpoch } from '#protocol/epoch';
 import { folderFiles, openFolder } from '#protocol/settle/folder';
 import { tupleHash } from '#protocol/settle/tuple';
@@ -6,7 +5,7 @@ import { nativeHashes as hashes } from '#services/runtime/evidence/native-hash';
 import { Outage } from '#services/runtime/outage';
 import { readEpochFiles } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
-import { finalizedNewestFirst, findTuple } from '#services/runtime/chain-history';
+import { finalizedNewestFirst, type FinalEpoch, type HistoricEpoch } from '#services/runtime/chain-history';
 import type { ChainView } from './chain-view.ts';
 import { GENESIS, openParent, votersOf, type Parent } from './parent.ts';
 import { SettleError } from './settle-error.ts';
@@ -49,9 +48,9 @@ function isForgotten(error: unknown): boolean {
 
 async function recomputeMissed(
   options: CatchUpOptions,
-  from: { readonly view: ChainView; readonly latest: FinalizedEpoch },
+  from: { readonly view: ChainView; readonly latest: FinalEpoch },
 ): Promise<Parent> {
-  const missed: FinalizedEpoch[] = [];
+  const missed: HistoricEpoch[] = [];
   let parent = GENESIS;
   for await (const finalized of finalizedNewestFirst(options.connection, options.network)) {
     const own = await openParent(options.store, finalized);
@@ -66,8 +65,8 @@ async function recomputeMissed(
   for (const finalized of missed) {
     const { epoch, tupleHash: final } = finalized;
     const { view } = from;
-    const attested = await findTuple(options.connection, options.network, final);
-    const proposed = { tupleHash: final, evidenceHash: attested?.evidenceHash ?? null };
+    const { evidenceHash } = finalized;
+    const proposed = { tupleHash: final, evidenceHash, isFinal: true };
     const settled = await settleEpoch(options, { view, parent, epoch, proposed });
     const hash = settled.tuple === null ? null : tupleHash(settled.tuple);
     if (hash !== final) throw differs(finalized, hash);
@@ -79,7 +78,7 @@ async function recomputeMissed(
 
 async function adopt(
   options: CatchUpOptions,
-  from: { readonly latest: FinalizedEpoch; readonly adoptFrom: string },
+  from: { readonly latest: FinalEpoch; readonly adoptFrom: string },
 ): Promise<Parent> {
   const { latest } = from;
   const files = await readEpochFiles(openPublicFiles(from.adoptFrom), latest.epoch);
@@ -98,7 +97,7 @@ async function adopt(
   return { tuple, state: result.state, voters: votersOf(latest) };
 }
 
-function differs(finalized: FinalizedEpoch, ours: string | null): SettleError {
+function differs(finalized: FinalEpoch, ours: string | null): SettleError {
   return new SettleError('final_tuple_differs', {
     epoch: finalized.epoch.toString(),
     final: finalized.tupleHash,

@@ -1,25 +1,15 @@
 import type { Connection, PublicKey } from '@solana/web3.js';
-import { readBallot, readClock, readHotspots, readNetwork, type Ballot, type Network } from '#client';
+import { readHotspots, readSettlement, type Settlement } from '#client';
 import { registryAt, type RegistryTable } from '#protocol/settle/registry';
 import type { Address, EpochNumber } from '#protocol/units';
 import { epochBounds } from '#services/runtime/chain-epoch';
 import { Outage } from '#services/runtime/outage';
 
-/** What an oracle decides on: read at commitment finalized, in slots that are at least as new as the clock's. */
-export interface ChainView {
-  readonly slot: number;
-  /** Seconds, the chain's clock. */
-  readonly unixTime: number;
-  readonly network: Network;
-  readonly ballot: Ballot;
-}
+/** What an oracle decides on, at commitment finalized. */
+export type ChainView = Settlement;
 
 export async function readChainView(connection: Connection, address: PublicKey): Promise<ChainView> {
-  const { slot, unixTime } = await readClock(connection, 'finalized');
-  const options = { commitment: 'finalized', minContextSlot: slot } as const;
-  const network = await readNetwork(connection, address, options);
-  const ballot = await readBallot(connection, address, options);
-  return { slot, unixTime, network, ballot };
+  return await readSettlement(connection, address, { commitment: 'finalized' });
 }
 
 /**

@@ -14,12 +14,12 @@ export interface ChosenCuts {
 
 /**
  * Every cut at hand. A log without one enters with size 0 where it may be left out (evidence.md, "The cut"); otherwise it is
- * waited for: throws evidence_late.
+ * waited for: throws evidence_late, or what its evidence is refused for.
  */
 export function mostCuts(cuts: readonly LogCut[], may: { readonly leaveOut: boolean }): ChosenCuts {
   const missing = cuts.find(({ sealed }) => sealed === null);
   if (missing !== undefined && !may.leaveOut)
-    throw new Outage('evidence_late', { origin: missing.origin, lacks: missing.lacks });
+    throw missing.refusal ?? new Outage('evidence_late', { origin: missing.origin, lacks: missing.lacks });
   return {
     evidence: cuts.map(({ origin, sealed }) => sealed ?? withoutEvidence(origin)),
     leftOut: cuts.filter(({ sealed }) => sealed === null).map(({ origin }) => origin),

@@ -33,6 +33,8 @@ export interface LogCut {
   readonly sealed: SealedEvidence | null;
   /** What is missing then. */
   readonly lacks: string | null;
+  /** Why a cut that is there must not count; to be thrown where it is waited for. */
+  readonly refusal?: Outage;
 }
 
 /** The public evidence of a policy's logs, mirrored and verified by this oracle. */
@@ -56,6 +58,8 @@ export function openEvidenceSource(options: {
   /** Bases of other oracles' public files, with their mirrors of the evidence. */
   readonly peers: readonly string[];
   readonly verify: VerifySignature;
+  /** Looks at what a log has gained, before its epoch ends. */
+  readonly ahead: (origin: string, tree: VerifiedTree, gained: number) => Promise<void>;
   readonly logger: Logger;
 }): EvidenceSource {
   const { folder, peers, verify, logger } = options;
@@ -96,7 +100,10 @@ export function openEvidenceSource(options: {
     try {
       const mirror = await mirrorOf(log);
       const gained = await mirror.sync(from);
-      if (mirror.tree !== null && gained > 0) await verifyEarly(mirror.tree, gained, verify);
+      if (mirror.tree !== null && gained > 0) {
+        await verifyEarly(mirror.tree, gained, verify);
+        await options.ahead(log.origin, mirror.tree, gained);
+      }
       failing.delete(log.origin);
     } catch (error) {
       if (!(error instanceof Outage || error instanceof ProtocolError)) throw error;

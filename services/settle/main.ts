@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
-import { openChain } from '#services/runtime/chain';
+import { openNetworkChain } from '#services/runtime/chain';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { loadConfig, parseSettleConfig } from '#services/runtime/config';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
@@ -18,14 +18,15 @@ const logger = createLogger({ stage: 'settle', level: config.logLevel }).child({
 await runMain({
   logger,
   main: async (lifetime) => {
-    const { network } = await waitForNetworkFile(config.dataDir, { ...lifetime, logger });
+    const file = await waitForNetworkFile(config.dataDir, { ...lifetime, logger });
     const metrics = openMetrics('settle');
     const folder = join(config.dataDir, `oracle-${config.oracle}`);
     const oracle = await openOracle({
       ...config,
       folder,
-      connection: openChain(config),
-      network: new PublicKey(network),
+      connection: openNetworkChain(file, config),
+      crossCheck: config.crossCheckRpcUrls.map((rpcUrl) => openNetworkChain(file, { rpcUrl })),
+      network: new PublicKey(file.network),
       oracle: await readKeypair(config.keyFile),
       verify: verifySignature,
       metrics,

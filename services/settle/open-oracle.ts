@@ -5,7 +5,11 @@ import { openTuple, tupleHash } from '#protocol/settle/tuple';
 import type { Logger } from '#services/runtime/logger';
 import type { Metrics } from '#services/runtime/metrics';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { openBlocks, type Blocks } from '#services/runtime/blocks';
+import { openEntropyCheck } from '#services/runtime/entropy-check';
 import { openPolicies } from '#services/runtime/policies';
+import { openCheckedChain } from './checked-chain.ts';
+import { openEntropyGuard } from './entropy-guard.ts';
 import { openEpochStore } from './epoch-store.ts';
 import { openEvidenceSource } from './evidence-source.ts';
 import { openDifferences } from './differences.ts';
@@ -21,6 +25,10 @@ export async function openOracle(options: {
   /** Holds policies/. */
   readonly dataDir: string;
   readonly connection: Connection;
+  /** RPCs of other operators that must say the same. */
+  readonly crossCheck?: readonly Connection[];
+  /** Whose blocks entropies are compared with; by default the connection's. */
+  readonly blocks?: Blocks;
   readonly network: PublicKey;
   readonly oracle: Keypair;
   readonly pollMs: number;
@@ -32,6 +40,8 @@ export async function openOracle(options: {
   readonly signal: AbortSignal;
 }): Promise<Oracle> {
   const { folder, logger } = options;
+  const check = openEntropyCheck(options.blocks ?? openBlocks(options.connection));
+  const entropies = openEntropyGuard({ ...options, check });
   const verify = rememberSignatures(options.verify, REMEMBERED);
   const store = await openEpochStore(join(folder, 'epochs'), (files) => {
     const tuple = openFile(files, FILES.tuple, openTuple);
@@ -39,8 +49,16 @@ export async function openOracle(options: {
   });
   return createOracle({
     ...options,
+    chain: openCheckedChain({ ...options, connections: [options.connection, ...(options.crossCheck ?? [])] }),
     policyOf: openPolicies(options.dataDir),
-    evidence: openEvidenceSource({ folder, peers: options.peerUrls, verify, logger }),
+    evidence: openEvidenceSource({
+      folder,
+      peers: options.peerUrls,
+      verify,
+      ahead: entropies.ahead,
+      logger,
+    }),
+    entropies,
     store,
     verify,
     publishDifference: openDifferences({ ...options, store }),

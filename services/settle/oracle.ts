@@ -4,8 +4,9 @@ import { lastEndedEpoch, nextOpenEpoch } from '#services/runtime/chain-epoch';
 import { CHAIN_BACKOFF, runLoop } from '#services/runtime/chain-retry';
 import type { Metrics } from '#services/runtime/metrics';
 import { Outage } from '#services/runtime/outage';
-import { findTuple } from '#services/runtime/chain-history';
-import { readChainView, type ChainView } from './chain-view.ts';
+import { openTupleSearch } from '#services/runtime/chain-history';
+import type { ChainView } from './chain-view.ts';
+import { openLogFollower } from './log-follower.ts';
 import type { Parent } from './parent.ts';
 import { catchUp } from './catch-up.ts';
 import type { PublishDifference } from './differences.ts';
@@ -22,6 +23,11 @@ export interface OracleHealth {
   readonly tupleHash: string | null;
   /** What is being waited for. */
   readonly waiting: string | null;
+  /** Why nothing is attested: code and values of what went wrong last; null where the last turn was a good one. */
+  readonly refusal: string | null;
+  /** The RPC that is furthest behind the newest of all, and by how many seconds. */
+  readonly slowestRpc: string;
+  readonly slowestRpcSeconds: number;
 }
 
 export interface Oracle {
@@ -38,6 +44,9 @@ export interface OracleOptions extends SettleOptions {
   readonly adoptFrom: string | null;
   readonly publishDifference: PublishDifference;
 }
+
+/** Tuples of others that are not explained again. */
+const EXPLAINED = 1000;
 
 /** What was found on one parent: it stays true until another epoch is final. */
 interface Progress {
@@ -56,7 +65,9 @@ export function createOracle(options: OracleOptions): Oracle {
   let progress: Progress | null = null;
   let finalEpoch: EpochNumber | null = null;
   let waiting: string | null = null;
-  let reachable = true;
+  let refusal: string | null = null;
+  const votedTuples = openTupleSearch(connection, options.network);
+  const followLogs = openLogFollower(options);
   /** Votes of others that were told about, and whether all that can be said was. */
   const explained = new Map<Hash, boolean>();
   /** Seconds of the chain's clock before which what was left out is not looked for again. */
@@ -65,9 +76,34 @@ export function createOracle(options: OracleOptions): Oracle {
   const empty = options.metrics.counter('epochs_empty', 'Epochs without a beacon that counts');
   const attested = options.metrics.counter('attestations', 'Attestations that landed on chain');
   const disagreements = options.metrics.counter('disagreements', 'Tuples of others that differ from ours');
+  const refusals = options.metrics.counter(
+    'refusals',
+    'Turns that attested nothing because something was wrong',
+    ['code'],
+  );
+  const behind = options.metrics.gauge('rpc_behind_seconds', 'How far the slowest RPC is behind the newest');
 
+  /** A chain that is behind is waited for; whatever else is wrong is said, and the turn ends with it. */
   async function turn(): Promise<void> {
-    const view = await readChainView(connection, options.network);
+    try {
+      await look();
+      refusal = null;
+    } catch (error) {
+      if (error instanceof Outage && error.code === 'chain_behind') {
+        refusal = null;
+        waiting = error.message;
+        return;
+      }
+      refusal = saidOf(error);
+      refusals.inc({ code: codeOf(error) });
+      throw error;
+    } finally {
+      behind.set(options.chain.lag().seconds);
+    }
+  }
+
+  async function look(): Promise<void> {
+    const view = await options.chain.view();
     finalEpoch = view.network.latest?.epoch ?? null;
     const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
     if (progress?.parentTupleHash !== parentTupleHash) progress = freshProgress(view);
@@ -78,7 +114,6 @@ export function createOracle(options: OracleOptions): Oracle {
       progress = await advance(view, isOpen ? freshProgress(view) : progress);
     } else if (isDue) progress = await lookAgain(view, progress, progress.tuple);
     if (progress.tuple !== null) await attestAndCompare(view, progress.tuple);
-    reachable = true;
   }
 
   function freshProgress(view: ChainView): Progress {
@@ -90,7 +125,7 @@ export function createOracle(options: OracleOptions): Oracle {
   async function lookAgain(view: ChainView, at: Progress, tuple: Tuple): Promise<Progress> {
     reconsiderAt = view.unixTime + RECONSIDER_S;
     const parent = await catchUp(options, view);
-    const found = await reconsider(options, { view, parent, tuple, leftOut: at.leftOut });
+    const found = await reconsider(options, { view, parent, tuple, leftOut: at.leftOut, votedTuples });
     if (found === 'again') return await advance(view, freshProgress(view));
     if (found === null) return at;
     logger.warn(
@@ -104,7 +139,10 @@ export function createOracle(options: OracleOptions): Oracle {
   async function advance(view: ChainView, from: Progress): Promise<Progress> {
     const ended = lastEndedEpoch(view.network, view.unixTime);
     let at = from;
-    if (ended === null || at.next > ended) return wait(at, 'the end of the epoch');
+    if (ended === null || at.next > ended) {
+      await followLogs(view, at.next);
+      return wait(at, 'the end of the epoch');
+    }
     const parent = await catchUp(options, view);
     while (at.next <= ended && at.tuple === null) {
       signal.throwIfAborted();
@@ -184,19 +222,28 @@ export function createOracle(options: OracleOptions): Oracle {
   ): Promise<void> {
     const told = explained.get(theirs.hash);
     if (told === true) return;
-    const tuple = await findTuple(connection, options.network, theirs.hash);
+    // Only an explanation hangs on it.
+    const tuple = await votedTuples.find(theirs.hash).catch((error: unknown) => {
+      if (!(error instanceof Outage) || error.code !== 'history_unavailable') throw error;
+      logger.warn({ error, hash: theirs.hash }, 'the tuple behind a vote cannot be read');
+      return null;
+    });
     const whole = await options.publishDifference({ ours, theirs: theirs.hash, tuple, by: theirs.oracles });
     if (told === undefined) disagreements.inc();
+    if (explained.size >= EXPLAINED) explained.clear();
     explained.set(theirs.hash, whole);
   }
 
   return {
     health: () => ({
-      ok: reachable,
+      ok: refusal === null,
       finalEpoch: finalEpoch?.toString() ?? null,
       computedEpoch: progress?.tuple?.epoch.toString() ?? null,
       tupleHash: progress?.tuple ? tupleHash(progress.tuple) : null,
       waiting,
+      refusal,
+      slowestRpc: options.chain.lag().rpc,
+      slowestRpcSeconds: options.chain.lag().seconds,
     }),
     turn,
     run: () =>
@@ -206,9 +253,19 @@ export function createOracle(options: OracleOptions): Oracle {
         intervalMs: options.pollMs,
         turn,
         onFailure: ({ error, failures }) => {
-          reachable = false;
           logger.warn({ error, failures }, 'no attestation: trying again');
         },
       }),
   };
+}
+
+/** Health is public: only what our own errors say, which name no keys. */
+function saidOf(error: unknown): string {
+  return error instanceof Error && 'context' in error
+    ? error.message
+    : 'an error that the log of this process shows';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'failed';
 }

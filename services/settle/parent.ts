@@ -1,7 +1,7 @@
 import { FILES, openFile } from '#protocol/settle/folder';
 import { emptyState, openState, stateBytes, stateHash, type EpochState } from '#protocol/settle/state';
 import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
-import type { FinalizedEpoch } from '#client';
+import type { FinalEpoch } from '#services/runtime/chain-history';
 import type { Address } from '#protocol/units';
 import type { EpochStore } from './epoch-store.ts';
 
@@ -20,7 +20,7 @@ export const GENESIS: Parent = { tuple: null, state: emptyState(), voters: [] };
  * A finalized epoch from our own folder, authenticated by its tuple hash on chain; null where our folder is missing,
  * damaged or of another tuple.
  */
-export async function openParent(store: EpochStore, finalized: FinalizedEpoch): Promise<Parent | null> {
+export async function openParent(store: EpochStore, finalized: FinalEpoch): Promise<Parent | null> {
   const files = await store.read(finalized.epoch);
   if (files === null) return null;
   try {
@@ -34,6 +34,6 @@ export async function openParent(store: EpochStore, finalized: FinalizedEpoch): 
   }
 }
 
-export function votersOf(finalized: FinalizedEpoch): readonly Address[] {
+export function votersOf(finalized: FinalEpoch): readonly Address[] {
   return finalized.voters.map((key) => key.toBase58() as Address);
 }

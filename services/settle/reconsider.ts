@@ -1,7 +1,7 @@
 import { policyAt } from '#client';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { epochBounds } from '#services/runtime/chain-epoch';
-import { findTuple } from '#services/runtime/chain-history';
+import type { TupleSearch } from '#services/runtime/chain-history';
 import { Outage } from '#services/runtime/outage';
 import type { ChainView } from './chain-view.ts';
 import type { Parent } from './parent.ts';
@@ -24,6 +24,7 @@ export async function reconsider(
     readonly parent: Parent;
     readonly tuple: Tuple;
     readonly leftOut: readonly string[];
+    readonly votedTuples: TupleSearch;
   },
 ): Promise<(SettledEpoch & { readonly tuple: Tuple }) | 'again' | null> {
   const { view, parent, tuple, leftOut } = from;
@@ -37,7 +38,7 @@ export async function reconsider(
   if (!isLate) return null;
   for (const [hash, votes] of others) {
     if (hash === ours || votes < k - 1) continue;
-    const proposed = await findTuple(options.connection, options.network, hash);
+    const proposed = await from.votedTuples.find(hash);
     if (proposed === null || proposed.parentTupleHash !== tuple.parentTupleHash) continue;
     // On equal cuts it is not the evidence that differs.
     if (proposed.epoch === tuple.epoch && proposed.evidenceHash === tuple.evidenceHash) continue;
@@ -58,7 +59,7 @@ async function onTheirCuts(
       view,
       parent,
       epoch,
-      proposed: { tupleHash: tupleHash(proposed), evidenceHash },
+      proposed: { tupleHash: tupleHash(proposed), evidenceHash, isFinal: false },
     });
   } catch (error) {
     if (error instanceof Outage && error.code === 'evidence_unavailable') return null;

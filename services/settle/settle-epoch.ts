@@ -12,18 +12,23 @@ import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { Logger } from '#services/runtime/logger';
 import { Outage } from '#services/runtime/outage';
 import type { Policies } from '#services/runtime/policies';
-import { readRegistryTable, type ChainView } from './chain-view.ts';
+import type { ChainView } from './chain-view.ts';
+import type { CheckedChain } from './checked-chain.ts';
 import { cutsOf, mostCuts, type ChosenCuts } from './chosen-cuts.ts';
+import type { EntropyGuard } from './entropy-guard.ts';
 import type { EpochStore } from './epoch-store.ts';
-import type { EvidenceSource } from './evidence-source.ts';
+import type { EvidenceSource, LogCut } from './evidence-source.ts';
 import type { Parent } from './parent.ts';
 
 export interface SettleOptions {
   readonly connection: Connection;
+  /** What every RPC says, of which `connection` is the first. */
+  readonly chain: CheckedChain;
   readonly network: PublicKey;
   readonly oracle: Keypair;
   readonly policyOf: Policies;
   readonly evidence: EvidenceSource;
+  readonly entropies: EntropyGuard;
   readonly store: EpochStore;
   readonly verify: VerifySignature;
   readonly logger: Logger;
@@ -35,7 +40,12 @@ export interface EpochOnParent {
   readonly parent: Parent;
   readonly epoch: EpochNumber;
   /** A tuple of others: it is computed on the cuts that it names, and its folder kept only where it comes out. */
-  readonly proposed?: { readonly tupleHash: Hash; readonly evidenceHash: Hash | null };
+  readonly proposed?: {
+    readonly tupleHash: Hash;
+    readonly evidenceHash: Hash;
+    /** What its evidence is refused for is only said then. */
+    readonly isFinal: boolean;
+  };
 }
 
 /** An epoch as this oracle computed it. */
@@ -78,7 +88,7 @@ async function gatherInput(
     facts: epochFacts(view.network, epoch),
     parent: tuple,
     evidence,
-    registry: await readRegistryTable(options.connection, { view, epoch, voters }),
+    registry: await options.chain.registry({ view, epoch, voters }),
     policy,
     denyFile,
     state,
@@ -96,10 +106,11 @@ async function gatherEvidence(
   const leaveOut = view.unixTime >= leaveOutFrom(policy, bounds);
   // Before a log is left out, and for what others have settled, peers are asked as well.
   await options.evidence.sync(policy.logs, { everywhere: leaveOut || proposed !== undefined });
-  const cuts = await options.evidence.cuts({ policy, epoch, bounds });
+  const cuts: LogCut[] = [];
+  for (const cut of await options.evidence.cuts({ policy, epoch, bounds }))
+    cuts.push(await withTrueEntropies(options, cut, { number: epoch, isFinal: proposed?.isFinal === true }));
   if (proposed === undefined) return mostCuts(cuts, { leaveOut });
-  const chosen =
-    proposed.evidenceHash === null ? mostCuts(cuts, { leaveOut: true }) : cutsOf(cuts, proposed.evidenceHash);
+  const chosen = cutsOf(cuts, proposed.evidenceHash);
   if (chosen === null) {
     const lacking = cuts.find(({ sealed }) => sealed === null);
     throw new Outage('evidence_unavailable', {
@@ -110,4 +121,20 @@ async function gatherEvidence(
     });
   }
   return chosen;
+}
+
+/** A log that made entropies up chose who is heard: its cut does not count for this oracle. */
+async function withTrueEntropies(
+  options: SettleOptions,
+  cut: LogCut,
+  epoch: { readonly number: EpochNumber; readonly isFinal: boolean },
+): Promise<LogCut> {
+  if (cut.sealed === null) return cut;
+  try {
+    await options.entropies.require([cut.sealed], epoch);
+    return cut;
+  } catch (error) {
+    if (!(error instanceof Outage) || error.code !== 'entropy_differs') throw error;
+    return { origin: cut.origin, sealed: null, lacks: error.message, refusal: error };
+  }
 }

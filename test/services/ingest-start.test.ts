@@ -11,7 +11,7 @@ import { openLifetime } from '#services/runtime/shutdown';
 import { describe, expect, it } from 'vitest';
 import { EPOCH_S, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
 import { startLocalnet } from '../support/localnet.ts';
-import { makeDataDir, SILENT, TEST_INGEST, writeRegistry } from '../support/service-world.ts';
+import { makeDataDir, pinCluster, SILENT, TEST_INGEST, writeRegistry } from '../support/service-world.ts';
 
 const world = new TestWorld({ hotspots: [testHotspot('start', 0)], epochs: 1 });
 
@@ -21,6 +21,7 @@ describe('starting ingest', () => {
     // Five epochs were missed, whenever this runs.
     await writeRegistry(data.dataDir, world, world.hotspots, Math.floor(Date.now() / 1000) - 5.5 * EPOCH_S);
     const chain = await startLocalnet({ dataDir: data.dataDir });
+    await pinCluster(data.dataDir, chain.rpcUrl);
     const lifetime = openLifetime({ logger: SILENT, onSignals: false });
     const config = parseIngestConfig({
       DATA_DIR: data.dataDir,

@@ -343,7 +343,7 @@ describe('ingest', () => {
 
   it('hands out an entropy only when it is in the log, and only while it is fresh', async () => {
     const service = openEntropyService({
-      latestBlock: () => Promise.resolve({ slot: 7n, blockhash: new Uint8Array(32).fill(9) }),
+      latestBlock: () => Promise.resolve({ slot: 7n, blockhash: new Uint8Array(32).fill(9), time: null }),
       record: (body: EvidenceBody) => log.append([body]),
       intervalMs: 60_000,
       now: () => now,

@@ -217,11 +217,13 @@ describe('a restart', () => {
     const so = await readFile('programs/coverage/coverage.so');
     await deployProgram({ connection, payer, programKeypair, so });
     const before = await connection.getBalance(payer.publicKey);
+    const genesisHash = await connection.getGenesisHash();
     await localnet.stop();
 
     localnet = await startLocalnet({ dataDir });
     connection = new Connection(localnet.rpcUrl, 'confirmed');
     expect(await connection.getBalance(payer.publicKey)).toBe(before);
+    expect(await connection.getGenesisHash()).toBe(genesisHash);
     expect((await getMint(connection, mint)).mintAuthority).toEqual(payer.publicKey);
     expect(await chainClockError()).toBeLessThan(3);
     expect(await isDeployed(connection, programKeypair.publicKey, so)).toBe(true);

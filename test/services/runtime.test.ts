@@ -39,6 +39,10 @@ describe('configuration', () => {
     });
     expect(parseCheckConfig({}).redisUrl).toBe('redis://127.0.0.1:6390');
     expect(parseSettleConfig({ ORACLE: '2' })).toMatchObject({ oracle: 2, port: 8092 });
+    expect(parseSettleConfig({}).crossCheckRpcUrls).toEqual([]);
+    expect(parseSettleConfig({ CROSS_CHECK_RPC_URLS: 'https://a/key, http://b/' }).crossCheckRpcUrls).toEqual(
+      ['https://a/key', 'http://b'],
+    );
     expect(parseClaimConfig({ FOLDER_URLS: 'http://a/, https://b' }).folderUrls).toEqual([
       'http://a',
       'https://b',

@@ -143,6 +143,7 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
     name: NAME,
     mint: mintAddress(network).toBase58() as Address,
     program: PROGRAM_ID.toBase58() as Address,
+    genesisHash: await connection.getGenesisHash(),
     rpcUrl: localnet.rpcUrl,
   });
   if ((await readClock(connection, 'confirmed')).unixTime >= firstEpochStart)

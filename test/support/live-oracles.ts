@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClaimer, type Claimer } from '#services/claim/claimer';
 import { openFolderSource } from '#services/claim/folder-source';
+import type { Blocks } from '#services/runtime/blocks';
 import { openChain } from '#services/runtime/chain';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';
@@ -13,6 +14,14 @@ import { finalEpoch, type LiveNetwork } from './live-network.ts';
 
 const logger = createLogger({ stage: 'test', level: 'fatal' });
 const { signal } = new AbortController();
+
+/** The live log's entropies name no blocks of its chain: to its oracles the node has forgotten all. */
+const NO_BLOCKS: Blocks = {
+  block: () => Promise.resolve(null),
+  newest: () => Promise.resolve(null),
+  oldestTime: () => Promise.resolve(null),
+  isSkipped: () => Promise.resolve(false),
+};
 
 export function oracleFolder(live: LiveNetwork, number: number): string {
   return join(live.dataDir, `oracle-${number}`);
@@ -34,6 +43,7 @@ export async function openLiveOracle(
     pollMs: 100,
     adoptFrom: null,
     peerUrls: [],
+    blocks: NO_BLOCKS,
     verify: verifySignature,
     metrics: openMetrics('settle'),
     logger,

@@ -5,7 +5,8 @@ import type { RawHotspot, Timed } from '#protocol/settle/registry';
 import { epochNumber, type Hash } from '#protocol/units';
 import { policyHash } from '#protocol/settle/policy-codec';
 import { createLogger, type Logger } from '#services/runtime/logger';
-import { writeNetworkFile } from '#services/runtime/network-file';
+import { openChain } from '#services/runtime/chain';
+import { readNetworkFile, writeNetworkFile } from '#services/runtime/network-file';
 import { keepPolicy } from '#services/runtime/policies';
 import { writeRegistryFile } from '#services/runtime/registry-file';
 import { EPOCH_S, GENESIS, testAddress, type TestHotspot, type TestWorld } from '../protocol/epoch/world.ts';
@@ -26,10 +27,17 @@ export async function makeDataDir(
     name: 'test',
     mint: testAddress('mint'),
     program: testAddress('program'),
+    genesisHash: testAddress('genesis'),
   });
   await keepPolicy(dataDir, { policy: world.policy });
   await writeRegistry(dataDir, world, world.hotspots);
   return { dataDir, close: () => rm(dataDir, { recursive: true, force: true }) };
+}
+
+/** Says of a data folder that its network is on this chain. */
+export async function pinCluster(dataDir: string, rpcUrl: string): Promise<void> {
+  const genesisHash = await openChain({ rpcUrl }).getGenesisHash();
+  await writeNetworkFile(dataDir, { ...(await readNetworkFile(dataDir)), genesisHash });
 }
 
 export async function writeRegistry(

@@ -81,8 +81,11 @@ export async function openNetwork(
   const { keys, dataDir } = input;
   const network = networkAddress(keys.creator.publicKey, NETWORK_NAME);
   try {
-    await readNetworkFile(dataDir);
-    if ((await input.connection.getAccountInfo(network, 'confirmed')) === null)
+    const { genesisHash } = await readNetworkFile(dataDir);
+    if (
+      genesisHash !== (await input.connection.getGenesisHash()) ||
+      (await input.connection.getAccountInfo(network, 'confirmed')) === null
+    )
       throw new Error(
         `${networkPath(dataDir)} names a network that is not on this chain; use another --data, or the chain it was created on`,
       );
@@ -156,6 +159,7 @@ async function create(input: NetworkInput, network: PublicKey): Promise<void> {
     name: NETWORK_NAME,
     mint: mintAddress(network).toBase58() as Address,
     program: PROGRAM_ID.toBase58() as Address,
+    genesisHash: await connection.getGenesisHash(),
     rpcUrl: input.rpcUrl,
   });
   const wait = firstEpochStart - Math.floor(Date.now() / 1000);

@@ -2,6 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58 } from '@scure/base';
+import { entropyData } from '#protocol/crypto/entropy';
 import { deriveBeacon, type DerivedBeacon } from '#protocol/crypto/payload';
 import { computeEpoch, type ComputedEpoch, type EpochFacts, type EpochInput } from '#protocol/epoch';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
@@ -212,7 +213,8 @@ export class TestWorld {
     at: number,
   ): { readonly derived: DerivedBeacon; readonly local: Uint8Array; readonly remote: Uint8Array } {
     const timestamp = Math.floor(at / 60_000) * 60;
-    const remote = sha256(utf8ToBytes(`entropy ${timestamp}`));
+    const blockhash = sha256(utf8ToBytes(`entropy ${timestamp}`));
+    const remote = entropyData({ timestamp, blockhash });
     for (const log of this.logs)
       log.add({
         receivedAt: timestamp * 1000,
@@ -222,7 +224,7 @@ export class TestWorld {
           timestamp,
           version: 0,
           slot: BigInt(timestamp),
-          blockhash: remote,
+          blockhash,
         },
       });
     const local = sha256(utf8ToBytes(`local ${beaconer.key} ${at}`)).slice(0, 4);

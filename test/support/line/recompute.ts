@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readHotspots, readNetwork, type FinalizedEpoch } from '#client';
+import { readHotspots, readNetwork } from '#client';
 import { computeEpoch, type ComputedEpoch } from '#protocol/epoch';
 import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import { parseVerifierKey } from '#protocol/evidence/verifier-key';
@@ -11,7 +11,7 @@ import { emptyState } from '#protocol/settle/state';
 import type { Address, EpochNumber } from '#protocol/units';
 import type { ReportVerdict } from '#protocol/verify/poc';
 import { epochFacts } from '#services/runtime/chain-epoch';
-import { finalizedNewestFirst } from '#services/runtime/chain-history';
+import { finalizedNewestFirst, type FinalEpoch } from '#services/runtime/chain-history';
 import { readCut } from '#services/runtime/evidence-cut';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
@@ -37,13 +37,10 @@ export async function openPublicLog(log: Log): Promise<VerifiedTree> {
 }
 
 /** Final epochs of the chain up to the last of `wanted`, oldest first; throws while it does not show all of those. */
-async function finalEpochs(
-  line: TestLine,
-  wanted: readonly EpochNumber[],
-): Promise<readonly FinalizedEpoch[]> {
+async function finalEpochs(line: TestLine, wanted: readonly EpochNumber[]): Promise<readonly FinalEpoch[]> {
   const { connection, network } = line;
   const { latest } = await readNetwork(connection, network);
-  const found = new Map(latest === null ? [] : [[latest.epoch, latest]]);
+  const found = new Map<EpochNumber, FinalEpoch>(latest === null ? [] : [[latest.epoch, latest]]);
   for await (const final of finalizedNewestFirst(connection, network)) found.set(final.epoch, final);
   for (const epoch of wanted)
     if (!found.has(epoch))
@@ -56,7 +53,7 @@ async function finalEpochs(
 
 /** An epoch as the chain made it final, and as it is computed here. */
 export interface Recomputed {
-  readonly final: FinalizedEpoch;
+  readonly final: FinalEpoch;
   readonly result: ComputedEpoch;
 }
 

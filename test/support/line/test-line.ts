@@ -10,9 +10,13 @@ import { watchRegistration } from '../../../scripts/demo/watch.ts';
 import { PORT_COUNT } from '../../../scripts/demo/start/ports.ts';
 import { freePorts } from '../../../scripts/redis.ts';
 
+/** A chain that runs already; by default the line starts its own. */
+const RPC_URL = process.env['TEST_RPC_URL'];
+
 /** Every process of the line. */
 export const PROCESSES = [
-  ...['localnet', 'redis', 'ingest', 'follow', 'group', 'check-0', 'check-1'],
+  ...(RPC_URL === undefined ? (['localnet'] as const) : []),
+  ...['redis', 'ingest', 'follow', 'group', 'check-0', 'check-1'],
   ...['witness-0', 'witness-1', 'witness-2'],
   ...['oracle-0', 'oracle-1', 'oracle-2', 'claim', 'explore', 'simulate'],
 ] as const;
@@ -76,7 +80,7 @@ export async function startTestLine(options: TestLineOptions): Promise<TestLine>
   const { signal } = stopping;
   // The ports of a folder are kept with it.
   const portBase = options.dataDir === undefined ? await freePorts(PORT_COUNT) : null;
-  const env = { PATH: process.env['PATH'] };
+  const env = { PATH: process.env['PATH'], RPC_URL };
   const input = { ...options, dataDir, portBase, env, supervisor, reporter, signal };
   const failing = (error: unknown): Promise<never> =>
     failed(error, { dataDir, said, logs: ['localnet', 'simulate', 'ingest'] });

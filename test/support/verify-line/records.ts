@@ -1,6 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { entropyData } from '#protocol/crypto/entropy';
 import { encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
 import { millis } from '#protocol/units';
 import { EPOCH_MS, START_MS } from './network.ts';
@@ -17,9 +18,10 @@ export interface Event {
 
 /** The entropy of a minute after the start, or one of its own. */
 export function entropyBody(minute: number, of = ''): Extract<EvidenceBody, { kind: 'entropy' }> {
-  const data = blake3(utf8ToBytes(`entropy ${minute} ${of}`));
+  const blockhash = blake3(utf8ToBytes(`entropy ${minute} ${of}`));
   const timestamp = (START_MS + minute * EPOCH_MS) / 1000;
-  return { kind: 'entropy', data, timestamp, version: 0, slot: 1n, blockhash: data };
+  const data = entropyData({ timestamp, blockhash });
+  return { kind: 'entropy', data, timestamp, version: 0, slot: 1n, blockhash };
 }
 
 /** The entry as it stands among all of its log's. */
