@@ -61,7 +61,7 @@ function relocate(
 ) {
   const { cell, mode = 'full' } = to;
   if (cell === null) throw new Error('a place has a cell');
-  const location = { cell: BigInt(cell), gain: 20, elevation: 10, mode };
+  const location = { cell, gain: 20, elevation: 10, mode };
   return assertLocation({
     owner: live.owner.publicKey,
     network: live.network,
