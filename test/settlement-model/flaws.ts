@@ -8,7 +8,7 @@ export const SMALL: Bounds = { ...BOUNDS, epochs: 2, crashes: 0 };
 export const OUTVOTED: Bounds = { ...SMALL, liars: ['B', 'C'] };
 
 /** Which promise breaks when a rule is left out, and in which world: fewer than k liars do not always get so far. */
-export const FLAWS: Readonly<
+const FLAWS: Readonly<
   Record<Flaw, { readonly breaks: Broken | 'honest oracles are stuck'; readonly bounds: Bounds }>
 > = {
   'one vote ripens': { breaks: 'final below quorum', bounds: SMALL },

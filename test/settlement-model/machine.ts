@@ -104,7 +104,7 @@ export const initial: State = {
 export const membersOf = ({ set }: Installed): readonly Oracle[] => SETS[set] ?? [];
 export const isInForce = (pending: State['pending']): boolean => pending !== null && pending.age >= TIMELOCK;
 /** The set that votes on an epoch of which nothing is ripe. */
-export const inForce = ({ oracles, pending }: State): Installed =>
+const inForce = ({ oracles, pending }: State): Installed =>
   pending !== null && isInForce(pending) ? pending : oracles;
 /** Who may vote and veto now; null: the set of what is ripe is gone. */
 export const voting = (state: State): Installed | null => {

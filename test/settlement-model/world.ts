@@ -42,7 +42,7 @@ const ORACLES: readonly Oracle[] = ['A', 'B', 'C', 'D', 'E'];
 const PAYEES: readonly Payee[] = ['honest', 'liar'];
 
 /** The tuple of the epoch after the latest final one, as honest oracles compute it. */
-export function honestTuple(state: State): Tuple {
+function honestTuple(state: State): Tuple {
   return { parent: parentOf(state), epoch: (latestOf(state)?.epoch ?? -1) + 1, root: 'honest' };
 }
 
