@@ -19,6 +19,7 @@ const FLAWS: Readonly<
   'no challenge delay': { breaks: 'final before the delay was over', bounds: SMALL },
   'an epoch can be final twice': { breaks: 'two roots for one epoch', bounds: OUTVOTED },
   'any parent will do': { breaks: 'an epoch is not on the one before', bounds: OUTVOTED },
+  'the total grows at will': { breaks: 'more is attested than emitted', bounds: OUTVOTED },
   'a set in force is replaced': { breaks: 'final below quorum', bounds: SMALL },
   'a set is applied under what is ripe': { breaks: 'honest oracles are stuck', bounds: SMALL },
   'the guardian has no limit': { breaks: 'the guardian vetoes too often', bounds: SMALL },

@@ -80,6 +80,7 @@ export type Flaw =
   | 'no challenge delay'
   | 'an epoch can be final twice'
   | 'any parent will do'
+  | 'the total grows at will'
   | 'a set in force is replaced'
   | 'a set is applied under what is ripe'
   | 'the guardian has no limit'
@@ -169,7 +170,8 @@ const flawOf = (state: State, tuple: Tuple, flaw: Flaw | null): string | null =>
     return 'EpochNotLater';
   if (tuple.epoch >= state.ended) return 'EpochNotEnded';
   if (tuple.parent !== parentOf(state) && flaw !== 'any parent will do') return 'WrongParent';
-  return tuple.root === 'greedy' ? 'GrowthAboveEmissions' : null;
+  const isAbove = tuple.root === 'greedy' && flaw !== 'the total grows at will';
+  return isAbove ? 'GrowthAboveEmissions' : null;
 };
 
 const attest = (
