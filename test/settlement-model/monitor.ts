@@ -50,6 +50,7 @@ export type Broken =
   | 'final below quorum'
   | 'final before the delay was over'
   | 'a lie is final'
+  | 'more is attested than emitted'
   | 'the guardian vetoes too often'
   | 'more is minted than attested';
 
@@ -84,6 +85,7 @@ export function observe(
       if (supportersOf(vote, memory) < K) return 'final below quorum';
       if (memory.agreed?.vote !== vote || memory.agreed.ticks < DELAY)
         return 'final before the delay was over';
+      if (action.tuple.root === 'greedy') return 'more is attested than emitted';
       if (action.tuple.root !== 'honest' && !lieIsPossible) return 'a lie is final';
       return { ...memory, ...NO_VOTES, guardianVetoes: 0 };
     }

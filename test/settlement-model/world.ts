@@ -42,7 +42,7 @@ const ORACLES: readonly Oracle[] = ['A', 'B', 'C', 'D', 'E'];
 const PAYEES: readonly Payee[] = ['honest', 'liar'];
 
 /** The tuple of the epoch after the latest final one, as honest oracles compute it. */
-export function honestTuple(state: State): Tuple {
+function honestTuple(state: State): Tuple {
   return { parent: parentOf(state), epoch: (latestOf(state)?.epoch ?? -1) + 1, root: 'honest' };
 }
 
@@ -124,14 +124,18 @@ export function isRecoverable({ state, crashed, proposals }: World, bounds: Boun
   return goesOn && [membersOf(last), ...named].some(isEnough);
 }
 
-/** What a dishonest oracle may attest: the truth, or a lie about any epoch that is over, on any of the epochs before. */
+/**
+ * What a dishonest oracle may attest: the truth, too much, or a lie about any epoch that is over, on the latest final epoch
+ * or on the one before it.
+ */
 const candidates = (state: State): readonly Tuple[] => {
   const right = honestTuple(state);
   const over = Array.from({ length: state.ended }, (_, epoch) => epoch);
   const lies = over.map((epoch): Tuple => ({ ...right, epoch, root: 'lie' }));
   const latest = latestOf(state);
   const onOlder = latest === null ? [] : lies.map((lie) => ({ ...lie, parent: latest.parent }));
-  return [...(right.epoch < state.ended ? [right] : []), ...lies, ...onOlder];
+  const ended: readonly Tuple[] = right.epoch < state.ended ? [right, { ...right, root: 'greedy' }] : [];
+  return [...ended, ...lies, ...onOlder];
 };
 
 const living = ({ crashed }: World): readonly Oracle[] =>
