@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import { leafHash } from '#protocol/evidence/merkle';
@@ -9,6 +9,7 @@ import { createIngestApp } from '#services/ingest/app';
 import { openBudget } from '#services/ingest/budget';
 import { openEntropyService, type Entropy } from '#services/ingest/entropy';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
+import { DISK, type LogFile } from '#services/ingest/log/log-files';
 import { logSigner } from '#services/ingest/log/log-signer';
 import { openLog, type EvidenceLog } from '#services/ingest/log/open-log';
 import { REFUSALS } from '#services/ingest/refusals';
@@ -52,19 +53,22 @@ beforeEach(async () => {
     fatal: (error) => {
       throw error;
     },
-    openFile: async (path, flags) => {
-      const handle = await open(path, flags);
-      return {
-        write: (...input: Parameters<typeof handle.write>) => {
-          if (diskFull && path.includes('.journal'))
-            throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-          return handle.write(...input);
-        },
-        datasync: () => handle.datasync(),
-        sync: () => handle.sync(),
-        truncate: (length) => handle.truncate(length),
-        close: () => handle.close(),
-      } as Pick<typeof handle, 'write' | 'datasync' | 'sync' | 'truncate' | 'close'>;
+    files: {
+      ...DISK,
+      open: async (path, flags) => {
+        const file = await DISK.open(path, flags);
+        return {
+          write: (...input: Parameters<typeof file.write>) => {
+            if (diskFull && path.includes('.journal'))
+              throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+            return file.write(...input);
+          },
+          datasync: () => file.datasync(),
+          sync: () => file.sync(),
+          truncate: (length) => file.truncate(length),
+          close: () => file.close(),
+        } as LogFile;
+      },
     },
   });
   app = await createIngestApp({

@@ -8,8 +8,9 @@ import { openJournalReader } from '../../runtime/evidence/journal-reader.ts';
 import { nativeLeafHash, nativeNodeHash } from '../../runtime/evidence/native-hash.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
-import { openJournal, type Journal, type OpenFile } from './journal.ts';
+import { openJournal, type Journal } from './journal.ts';
 import { LogError, retryably } from './log-error.ts';
+import { DISK, makeDurableFolder, type LogFiles } from './log-files.ts';
 import { Publisher, type Published } from './publisher.ts';
 import { readHead, RecoveredTail } from './recovered-tail.ts';
 
@@ -51,10 +52,16 @@ export interface LogOptions {
   readonly segmentBytes?: number;
   /** Entries that may wait for the disk; above it appends are refused with log_busy. */
   readonly queueBytes?: number;
-  readonly openFile?: OpenFile;
+  readonly files?: LogFiles;
 }
 
-const DEFAULTS = { delayMs: 15_000, integrateEveryMs: 1000, segmentBytes: 64 << 20, queueBytes: 32 << 20 };
+const DEFAULTS = {
+  delayMs: 15_000,
+  integrateEveryMs: 1000,
+  segmentBytes: 64 << 20,
+  queueBytes: 32 << 20,
+  files: DISK,
+};
 /** Receipts promise a checkpoint this long after the delay: room for a disk that was full for a while. */
 const INTEGRATE_WITHIN_MS = 60_000;
 
@@ -90,8 +97,12 @@ class OpenLog implements EvidenceLog {
   readonly #timer: NodeJS.Timeout;
   #lastReceivedAt: number;
   #lastClosedEpoch: EpochNumber | null;
+  #stopped: LogError | undefined;
 
   static async open(settings: Settings): Promise<OpenLog> {
+    const { dir, files } = settings;
+    // The folder was made by the lock, or by an operator: its own name is part of what receipts stand on.
+    await retryably(dir, () => makeDurableFolder(files, dir));
     const head = await readHead(join(settings.dir, 'public', 'checkpoint'), settings.signer);
     const recovered = new RecoveredTail(head);
     const journal = await openJournal({
@@ -167,6 +178,8 @@ class OpenLog implements EvidenceLog {
   }
 
   async integrate(): Promise<void> {
+    // After a failed fsync nothing here knows what is on disk, and another process may own the folder already.
+    if (this.#stopped !== undefined) throw this.#stopped;
     try {
       await this.#journal.refreshMark();
       await this.#publisher.integrate();
@@ -178,6 +191,7 @@ class OpenLog implements EvidenceLog {
   }
 
   stop(error: LogError): void {
+    this.#stopped ??= error;
     clearInterval(this.#timer);
     void this.#queue.close(error);
   }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import type { NoteSigner } from '#protocol/evidence/note';
@@ -7,6 +6,7 @@ import { TILE_WIDTH, tilePath } from '#protocol/evidence/tile';
 import type { Millis } from '#protocol/units';
 import type { JournalReader } from '../../runtime/evidence/journal-reader.ts';
 import { DurableFolder } from './durable-folder.ts';
+import type { LogFiles } from './log-files.ts';
 import { publicFile, type TilePlaceAndBytes, type TreeEdge } from './tree-edge.ts';
 
 /** The last published tree head. */
@@ -32,7 +32,10 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#folder = new DurableFolder(join(options.dir, 'public'), join(options.dir, 'drafts'));
+    this.#folder = new DurableFolder(options.files, {
+      root: join(options.dir, 'public'),
+      drafts: join(options.dir, 'drafts'),
+    });
     this.#edge = options.edge;
     this.#published = options.hasCheckpoint ? { size: options.edge.size, root: options.edge.root() } : null;
   }
@@ -86,7 +89,7 @@ export class Publisher {
     if (expired.length === 0) return;
     this.#superseded = this.#superseded.filter(({ at }) => at > until);
     for (const { path } of expired)
-      await rm(join(this.#options.dir, 'public', path), { recursive: true, force: true });
+      await this.#options.files.remove(join(this.#options.dir, 'public', path));
   }
 }
 
@@ -105,6 +108,7 @@ async function oldEntries(
 export interface PublisherOptions {
   /** The log's folder; public files go to public/ below it. */
   readonly dir: string;
+  readonly files: LogFiles;
   readonly origin: string;
   readonly signer: NoteSigner;
   readonly clock: () => Millis;
