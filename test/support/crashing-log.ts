@@ -236,9 +236,7 @@ function broken(leaves: readonly Uint8Array[], promised: Promises): readonly str
 }
 
 /** Faults of a disk as they come: a few at any moment, and stretches in which it is full. */
-export function randomFaults(
-  random: () => number,
-): (call: DiskCall, at: number) => Fault | undefined {
+export function randomFaults(random: () => number): (call: DiskCall, at: number) => Fault | undefined {
   let fullUntil = 0;
   return (call, at) => {
     if (random() < 0.01) fullUntil = at + Math.floor(random() * 15);

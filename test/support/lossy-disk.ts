@@ -115,7 +115,9 @@ export class LossyDisk {
       let node = name === '' ? this.#folder : folder.get(name);
       if (node === undefined) folder.set(name, (node = new LossyFile(new Uint8Array(0))));
       else if (node instanceof LossyFile && flags.startsWith('w')) node.truncate(0);
-      return node instanceof LossyFolder ? this.#openFolder(path, node, file) : this.#openFile(path, node, file);
+      return node instanceof LossyFolder
+        ? this.#openFolder(path, node, file)
+        : this.#openFile(path, node, file);
     });
   }
 

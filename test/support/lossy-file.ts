@@ -43,7 +43,8 @@ export class LossyFile {
     for (let page = 0; page * SMALLEST < this.seen.length; page++) {
       const [from, to] = [page * SMALLEST, (page + 1) * SMALLEST];
       const [disk = this.seen] = this.#versions;
-      if (Buffer.compare(disk.subarray(from, to), this.seen.subarray(from, to)) !== 0) this.#dropped.add(page);
+      if (Buffer.compare(disk.subarray(from, to), this.seen.subarray(from, to)) !== 0)
+        this.#dropped.add(page);
     }
   }
 
@@ -55,8 +56,7 @@ export class LossyFile {
     // Of a file whose fsync failed the size may be new while its bytes never came.
     const left = resized(new Uint8Array(0), any().length);
     const size = PAGES[Math.floor(random() * PAGES.length)] ?? SMALLEST;
-    for (let page = 0; page * size < left.length; page++)
-      copyPage({ from: any(), to: left, page, size });
+    for (let page = 0; page * size < left.length; page++) copyPage({ from: any(), to: left, page, size });
     for (const page of this.#dropped) copyPage({ from: disk, to: left, page, size: SMALLEST });
     return left;
   }

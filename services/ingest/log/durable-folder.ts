@@ -29,8 +29,7 @@ export class DurableFolder {
   async write(files: readonly PublicFile[]): Promise<void> {
     const folders = new Set(files.map(({ path }) => dirname(join(this.#root, path))));
     for (const folder of folders) await this.#create(folder);
-    for (let at = 0; at < files.length; at += PARALLEL)
-      await this.#placeAll(files.slice(at, at + PARALLEL));
+    for (let at = 0; at < files.length; at += PARALLEL) await this.#placeAll(files.slice(at, at + PARALLEL));
     for (const folder of folders) await syncFolder(this.#files, folder);
   }
 

@@ -88,8 +88,7 @@ export class Publisher {
     const expired = this.#superseded.filter(({ at }) => at <= until);
     if (expired.length === 0) return;
     this.#superseded = this.#superseded.filter(({ at }) => at > until);
-    for (const { path } of expired)
-      await this.#options.files.remove(join(this.#options.dir, 'public', path));
+    for (const { path } of expired) await this.#options.files.remove(join(this.#options.dir, 'public', path));
   }
 }
 

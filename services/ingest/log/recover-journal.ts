@@ -50,7 +50,8 @@ export async function recoverJournal(input: {
       next += 1;
       at = frame.end;
     }
-    if (first === firsts.at(-1)) await cutTail(bytes, { files, file, at, durable: durableBytes(mark, first) });
+    if (first === firsts.at(-1))
+      await cutTail(bytes, { files, file, at, durable: durableBytes(mark, first) });
     else if (at < bytes.length) throw new JournalError('journal_damaged', { file, offset: at });
     segment = { first, bytes: at };
   }

@@ -147,25 +147,29 @@ describe('an fsync that fails', () => {
 });
 
 describe('a disk that is full', () => {
-  it('refuses retryably at any call, keeps what is there, and goes on without help', { timeout: 120_000 }, async () => {
-    const random = seededRandom(5);
-    for (let at = 0; at < 40; at += 1) {
-      const log = await logOn(null, random, 0);
-      await log.open();
-      await log.append(250);
-      await log.publish();
-      const from = log.disk.calls.length + at;
-      log.disk.fault = (call, now) =>
-        now >= from && ['write', 'makeFolder', 'rename'].includes(call.name) ? 'ENOSPC' : undefined;
-      const before = log.receipts;
-      const taken = [await log.append(30), await log.append(30)].filter(Boolean).length;
-      await log.publish();
-      expect(log.receipts).toBe(before + 30 * taken);
-      expect(log.fatal).toEqual([]);
-      log.disk.fault = () => undefined;
-      expect([await log.append(2), await log.publish()]).toEqual([true, true]);
-      expect(await allBroken([log.crashNow()])).toEqual([]);
-      await log.close();
-    }
-  });
+  it(
+    'refuses retryably at any call, keeps what is there, and goes on without help',
+    { timeout: 120_000 },
+    async () => {
+      const random = seededRandom(5);
+      for (let at = 0; at < 40; at += 1) {
+        const log = await logOn(null, random, 0);
+        await log.open();
+        await log.append(250);
+        await log.publish();
+        const from = log.disk.calls.length + at;
+        log.disk.fault = (call, now) =>
+          now >= from && ['write', 'makeFolder', 'rename'].includes(call.name) ? 'ENOSPC' : undefined;
+        const before = log.receipts;
+        const taken = [await log.append(30), await log.append(30)].filter(Boolean).length;
+        await log.publish();
+        expect(log.receipts).toBe(before + 30 * taken);
+        expect(log.fatal).toEqual([]);
+        log.disk.fault = () => undefined;
+        expect([await log.append(2), await log.publish()]).toEqual([true, true]);
+        expect(await allBroken([log.crashNow()])).toEqual([]);
+        await log.close();
+      }
+    },
+  );
 });
