@@ -7,6 +7,8 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { addEntropyRoute } from './entropy-route.ts';
 import type { EntropyService } from './entropy.ts';
+import { addFindRoute } from './receipts/find-route.ts';
+import type { ReceiptIndex } from './receipts/receipt-index.ts';
 import { addReportsRoute, type ReportsContext } from './reports-route.ts';
 import { refusal, refusalOf, REFUSALS } from './refusals.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -16,6 +18,7 @@ export async function createIngestApp(context: {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly reports: Omit<ReportsContext, 'logger' | 'refused'>;
+  readonly receipts: ReceiptIndex;
   readonly entropy: Pick<EntropyService, 'current'>;
   /** The folder of the log's public files. */
   readonly publicDir: string;
@@ -35,6 +38,8 @@ export async function createIngestApp(context: {
   await server.register(swaggerUi, { routePrefix: '/docs' });
   await serveLog(server, { root: context.publicDir, prefix: '/log/' });
   addReportsRoute(server, { ...context.reports, logger, refused });
+  const { now, budgets } = context.reports;
+  addFindRoute(server, { receipts: context.receipts, addressBudget: budgets.address, now, refused });
   addEntropyRoute(server, context.entropy);
 
   server.setNotFoundHandler(async (_request, reply) => {

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import type { NoteSigner } from '#protocol/evidence/note';
-import { MerkleTree } from '#protocol/evidence/proof';
-import { receiptBytes, type Receipt } from '#protocol/evidence/receipt';
-import { encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
+import type { Receipt } from '#protocol/evidence/receipt';
+import { encodeRecord, entryReceivedAt, type EvidenceBody } from '#protocol/evidence/record';
 import { millis, type EpochNumber, type Millis } from '#protocol/units';
-import { openJournalReader } from '../../runtime/evidence/journal-reader.ts';
-import { nativeLeafHash, nativeNodeHash } from '../../runtime/evidence/native-hash.ts';
+import { openJournalReader, type JournalReader } from '../../runtime/evidence/journal-reader.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { LogError, retryably } from './log-error.ts';
 import { DISK, makeDurableFolder, type LogFiles } from './log-files.ts';
+import { makeReceipts } from './make-receipts.ts';
 import { Publisher, type Published } from './publisher.ts';
 import { readHead, RecoveredTail } from './recovered-tail.ts';
 
@@ -27,6 +26,10 @@ export interface EvidenceLog {
    * with a LogError otherwise: then none of them was receipted.
    */
   append(bodies: readonly EvidenceBody[]): Promise<readonly Receipt[]>;
+  /** Entries from an index on that the newest checkpoint covers, and so everybody may read. */
+  publishedEntries(from: number, max: number): Promise<readonly Uint8Array[]>;
+  /** A receipt of its own for an entry that the newest checkpoint covers; null for any other. */
+  receiptAgain(index: number): Promise<Receipt | null>;
   /** Ends an epoch's evidence; only the one after lastClosedEpoch (or any first one) can be closed. */
   closeEpoch(epoch: EpochNumber): Promise<void>;
   /** Publishes all that is older than the delay; happens by itself about every second. */
@@ -62,8 +65,6 @@ const DEFAULTS = {
   queueBytes: 32 << 20,
   files: DISK,
 };
-/** Receipts promise a checkpoint this long after the delay: room for a disk that was full for a while. */
-const INTEGRATE_WITHIN_MS = 60_000;
 
 /** Takes the lock, recovers the journal, checks it against the published checkpoint, and goes on from there. */
 export async function openLog(options: LogOptions): Promise<EvidenceLog> {
@@ -92,6 +93,7 @@ type Settings = LogOptions & typeof DEFAULTS & { readonly lock: FolderLock };
 class OpenLog implements EvidenceLog {
   readonly #settings: Settings;
   readonly #journal: Journal;
+  readonly #reader: JournalReader;
   readonly #queue: CommitQueue<readonly Receipt[]>;
   readonly #publisher: Publisher;
   readonly #timer: NodeJS.Timeout;
@@ -114,14 +116,15 @@ class OpenLog implements EvidenceLog {
     });
     try {
       recovered.requireHead(journal.next);
+      const reader = openJournalReader(journalDir(settings.dir));
       const publisher = new Publisher({
         ...settings,
-        reader: openJournalReader(journalDir(settings.dir)),
+        reader,
         edge: recovered.edge,
         hasCheckpoint: head !== null,
       });
       await retryably(settings.dir, () => publisher.open());
-      return new OpenLog(settings, { journal, publisher, recovered });
+      return new OpenLog(settings, { journal, reader, publisher, recovered });
     } catch (error) {
       await journal.close();
       throw error;
@@ -130,10 +133,16 @@ class OpenLog implements EvidenceLog {
 
   private constructor(
     settings: Settings,
-    parts: { readonly journal: Journal; readonly publisher: Publisher; readonly recovered: RecoveredTail },
+    parts: {
+      readonly journal: Journal;
+      readonly reader: JournalReader;
+      readonly publisher: Publisher;
+      readonly recovered: RecoveredTail;
+    },
   ) {
     this.#settings = settings;
     this.#journal = parts.journal;
+    this.#reader = parts.reader;
     this.#publisher = parts.publisher;
     this.#queue = new CommitQueue(parts.journal, { limitBytes: settings.queueBytes, fatal: settings.fatal });
     this.#lastReceivedAt = parts.recovered.lastReceivedAt;
@@ -165,8 +174,20 @@ class OpenLog implements EvidenceLog {
     const entries = bodies.map((body) => encodeRecord({ receivedAt, body }));
     return await this.#queue.add({
       entries,
-      answer: (first) => this.#receipts(entries, { first, receivedAt }),
+      answer: (first) => makeReceipts(entries, { ...this.#settings, first, receivedAt }),
     });
+  }
+
+  async publishedEntries(from: number, max: number): Promise<readonly Uint8Array[]> {
+    const size = this.published?.size ?? 0;
+    return from >= size ? [] : await this.#reader.readEntries(from, Math.min(max, size - from));
+  }
+
+  async receiptAgain(index: number): Promise<Receipt | null> {
+    const [entry] = await this.publishedEntries(index, 1);
+    if (entry === undefined) return null;
+    const receivedAt = entryReceivedAt(entry);
+    return makeReceipts([entry], { ...this.#settings, first: index, receivedAt })[0] ?? null;
   }
 
   async closeEpoch(epoch: EpochNumber): Promise<void> {
@@ -202,28 +223,6 @@ class OpenLog implements EvidenceLog {
     await this.integrate().catch(ignore);
     await this.#journal.close();
     await this.#settings.lock.release();
-  }
-
-  #receipts(
-    entries: readonly Uint8Array[],
-    { first, receivedAt }: { readonly first: number; readonly receivedAt: Millis },
-  ): Receipt[] {
-    const { origin, signer, delayMs } = this.#settings;
-    const tree = new MerkleTree(entries.map(nativeLeafHash), nativeNodeHash);
-    const integratedBy = millis(receivedAt + delayMs + INTEGRATE_WITHIN_MS);
-    const batch = { origin, first, size: tree.size, root: tree.root, receivedAt, integratedBy };
-    const signature = signer.sign(receiptBytes(batch));
-    return tree.leaves.map((leaf, at) => ({
-      origin,
-      index: first + at,
-      leaf,
-      receivedAt,
-      integratedBy,
-      batchFirst: first,
-      batchSize: tree.size,
-      batchProof: tree.inclusionProof(at),
-      signature,
-    }));
   }
 }
 
