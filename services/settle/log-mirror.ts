@@ -38,6 +38,8 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
   /** The newest checkpoint that was accepted: also where files are damaged, whatever comes must extend it. */
   let held = await unlessDamaged(async () => openCheckpoint(await local.checkpoint(), known));
   let tree = held === null ? null : await openKept(held);
+  /** Size of the older checkpoint that was told of last. */
+  let told: number | null = null;
 
   async function openKept(head: Checkpoint): Promise<VerifiedTree | null> {
     return await unlessDamaged(async () => {
@@ -63,18 +65,37 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
   async function requireExtension(next: VerifiedTree, bytes: Uint8Array): Promise<void> {
     if (held === null) return;
     const root = next.size === held.size ? next.root : await next.rootAt(held.size);
-    if (equalBytes(root, held.root)) return;
-    // Two checkpoints that do not fit convict the log: both are kept, and nothing more is taken from it.
-    await writeFile(join(folder, `fork-${held.size}-${next.size}`), bytes);
-    throw new ProtocolError('evidence_mismatch', { origin: log.origin, size: held.size, newer: next.size });
+    if (!equalBytes(root, held.root)) await refuseFork(held.size, next.size, bytes);
+  }
+
+  /** A copy from before what is held, as caches give: a prefix of it, or one more fork. */
+  async function requirePrefix(older: Checkpoint, than: Checkpoint, bytes: Uint8Array): Promise<void> {
+    const kept = tree;
+    if (kept === null) return;
+    const root = await unlessDamaged(() => kept.rootAt(older.size));
+    if (root !== null && !equalBytes(root, older.root)) await refuseFork(than.size, older.size, bytes);
+    if (told !== older.size)
+      logger.warn(
+        { origin: log.origin, size: older.size, held: than.size },
+        'the log shows an older checkpoint',
+      );
+    told = older.size;
+  }
+
+  /** Two checkpoints that do not fit convict the log: both are kept, and nothing more is taken from it. */
+  async function refuseFork(size: number, other: number, bytes: Uint8Array): Promise<never> {
+    await writeFile(join(folder, `fork-${size}-${other}`), bytes);
+    throw new ProtocolError('evidence_mismatch', { origin: log.origin, path: 'checkpoint', size, other });
   }
 
   async function sync(): Promise<number> {
     const bytes = await remote.checkpoint();
     const head = openCheckpoint(bytes, known);
     const next = new VerifiedTree(remote, head);
-    // A stale copy of the file: what is held is newer, and a later checkpoint must extend it.
-    if (held !== null && head.size < held.size) return 0;
+    if (held !== null && head.size < held.size) {
+      await requirePrefix(head, held, bytes);
+      return 0;
+    }
     await requireExtension(next, bytes);
     const oldSize = tree?.size ?? 0;
     if (tree !== null && head.size === oldSize) return 0;
