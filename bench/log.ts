@@ -169,11 +169,12 @@ async function latencies(rate: number, send: () => Promise<unknown>): Promise<Pe
     if (performance.now() < due) await sleep(1);
     else {
       count += 1;
-      sending.push(
-        send().then(() => {
-          taken.push(performance.now() - due);
-        }),
+      // A refusal counts as an answer that never came.
+      const answered = send().then(
+        () => performance.now() - due,
+        () => Infinity,
       );
+      sending.push(answered.then((ms) => void taken.push(ms)));
     }
   }
   await Promise.all(sending);

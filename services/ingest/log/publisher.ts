@@ -61,7 +61,7 @@ export class Publisher {
       const old = await oldEntries(reader, { from: this.#edge.size, due });
       if (old.length === 0 && this.#published !== null) break;
       const edge = this.#edge.clone();
-      const full = old.flatMap((entry) => edge.append(entry));
+      const full = await appendAll(edge, old);
       await this.#folder.write([...full, ...edge.partials()].map(publicFile));
       await this.#publish(edge);
       this.#noteSuperseded(full);
@@ -100,8 +100,24 @@ async function oldEntries(
   const [first] = await reader.readEntries(from, 1);
   if (first === undefined || entryReceivedAt(first) > due) return [];
   const entries = await reader.readEntries(from, ROUND);
-  const young = entries.findIndex((entry) => entryReceivedAt(entry) > due);
-  return young < 0 ? entries : entries.slice(0, young);
+  let [old, young] = [0, entries.length];
+  while (old < young) {
+    const middle = Math.floor((old + young) / 2);
+    const entry = entries[middle];
+    if (entry === undefined || entryReceivedAt(entry) > due) young = middle;
+    else old = middle + 1;
+  }
+  return entries.slice(0, old);
+}
+
+/** In portions, between which receipts are given: hashing all of a round at once would keep them waiting. */
+async function appendAll(edge: TreeEdge, entries: readonly Uint8Array[]): Promise<TilePlaceAndBytes[]> {
+  const full: TilePlaceAndBytes[] = [];
+  for (let at = 0; at < entries.length; at += TILE_WIDTH) {
+    for (const entry of entries.slice(at, at + TILE_WIDTH)) full.push(...edge.append(entry));
+    await new Promise(setImmediate);
+  }
+  return full;
 }
 
 export interface PublisherOptions {
