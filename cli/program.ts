@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { denyCommand } from './deny/deny-command.ts';
 import { endorseCommand } from './endorse/endorse-command.ts';
 import { hotspotCommand } from './hotspot/hotspot-command.ts';
+import { logCommand } from './log/log-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { receiptCommand } from './receipt/receipt-command.ts';
 import { printable } from './shown.ts';
@@ -19,6 +20,7 @@ export function program(): Command {
     .addCommand(denyCommand())
     .addCommand(endorseCommand())
     .addCommand(hotspotCommand())
+    .addCommand(logCommand())
     .addCommand(policyCommand())
     .addCommand(receiptCommand());
   throwFrom(command);

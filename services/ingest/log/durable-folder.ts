@@ -38,8 +38,9 @@ export class DurableFolder {
     const placed = await Promise.allSettled(files.map((file, slot) => this.#place(file, slot)));
     const failed = placed.filter((each) => each.status === 'rejected').map(({ reason }): unknown => reason);
     // A failed fsync ends the process, whatever else failed beside it.
-    const fatal = failed.find((error) => error instanceof LogError && !error.retryable) ?? failed[0];
-    if (fatal !== undefined) throw fatal;
+    const isFatal = (error: unknown): boolean => error instanceof LogError && !error.retryable;
+    const worst = failed.find(isFatal) ?? failed[0];
+    if (worst !== undefined) throw worst instanceof Error ? worst : new Error(String(worst));
   }
 
   async #place({ path, bytes }: PublicFile, slot: number): Promise<void> {

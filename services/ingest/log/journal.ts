@@ -40,6 +40,8 @@ export interface JournalOptions {
   readonly files: LogFiles;
   /** Called for each entry on disk, in order. */
   readonly visit: (entry: Uint8Array, index: number) => void;
+  /** As for `recoverJournal`. */
+  readonly begin?: (first: number) => Promise<void>;
 }
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {

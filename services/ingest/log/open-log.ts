@@ -18,6 +18,8 @@ export interface EvidenceLog {
   readonly origin: string;
   /** Entries that are on disk. */
   readonly size: number;
+  /** The first entry that is kept here: those before it were dropped, and stand in mirrors. */
+  readonly first: number;
   /** The newest public checkpoint; null before the first. */
   readonly published: Published | null;
   readonly lastClosedEpoch: EpochNumber | null;
@@ -91,6 +93,7 @@ export async function openLog(options: LogOptions): Promise<EvidenceLog> {
 type Settings = LogOptions & typeof DEFAULTS & { readonly lock: FolderLock };
 
 class OpenLog implements EvidenceLog {
+  readonly first: number;
   readonly #settings: Settings;
   readonly #journal: Journal;
   readonly #reader: JournalReader;
@@ -113,6 +116,7 @@ class OpenLog implements EvidenceLog {
       visit: (entry, index) => {
         recovered.visit(entry, index);
       },
+      begin: (first) => recovered.begin(first, join(dir, 'public')),
     });
     try {
       recovered.requireHead(journal.next);
@@ -145,6 +149,7 @@ class OpenLog implements EvidenceLog {
     this.#reader = parts.reader;
     this.#publisher = parts.publisher;
     this.#queue = new CommitQueue(parts.journal, { limitBytes: settings.queueBytes, fatal: settings.fatal });
+    this.first = parts.recovered.first;
     this.#lastReceivedAt = parts.recovered.lastReceivedAt;
     this.#lastClosedEpoch = parts.recovered.lastClosedEpoch;
     this.#timer = setInterval(() => void this.integrate().catch(ignore), settings.integrateEveryMs);
@@ -180,7 +185,9 @@ class OpenLog implements EvidenceLog {
 
   async publishedEntries(from: number, max: number): Promise<readonly Uint8Array[]> {
     const size = this.published?.size ?? 0;
-    return from >= size ? [] : await this.#reader.readEntries(from, Math.min(max, size - from));
+    return from >= size || from < this.first
+      ? []
+      : await this.#reader.readEntries(from, Math.min(max, size - from));
   }
 
   async receiptAgain(index: number): Promise<Receipt | null> {

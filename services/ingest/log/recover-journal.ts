@@ -32,12 +32,18 @@ export async function recoverJournal(input: {
   readonly origin: string;
   readonly files: LogFiles;
   readonly visit: (entry: Uint8Array, index: number) => void;
+  /** Called first where the journal begins with a later entry than 0; throws where that may not be. */
+  readonly begin?: (first: number) => Promise<void>;
 }): Promise<JournalEnd> {
   const { dir, origin, files, visit } = input;
   const mark = await readMark(dir);
   const firsts = (await readdir(dir)).map(segmentFirst).filter((first) => first !== undefined);
   firsts.sort((a, b) => a - b);
   let next = 0;
+  if (firsts[0] !== undefined && firsts[0] > 0 && input.begin !== undefined) {
+    await input.begin(firsts[0]);
+    next = firsts[0];
+  }
   let segment: JournalEnd['segment'] = null;
   for (const first of firsts) {
     const file = join(dir, segmentName(first));

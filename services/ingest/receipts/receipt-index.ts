@@ -6,7 +6,7 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import { toHex } from '#protocol/wire/hex';
 import { openReport, type BeaconReport, type WitnessReport } from '#protocol/wire/report';
 import { nativeSha256Hex } from '../../runtime/evidence/native-hash.ts';
-import type { EvidenceLog } from '../log/open-log.ts';
+import type { EvidenceLog } from '#services/ingest/log/open-log';
 
 /** Which report is meant: who signed it, and the payload that was on air, in hex. */
 export interface ReportName {
@@ -31,7 +31,7 @@ const MAX_TRIED = 256;
  * even by how long the answer takes. Remembers the places of the last `limit` entries, 50 bytes each, no content.
  */
 export function openReceiptIndex(options: {
-  readonly log: Pick<EvidenceLog, 'published' | 'publishedEntries' | 'receiptAgain'>;
+  readonly log: Pick<EvidenceLog, 'first' | 'published' | 'publishedEntries' | 'receiptAgain'>;
   readonly limit: number;
   /** Anybody can write a key into a report: receipts are for the hotspot's own. */
   readonly verify: VerifySignature;
@@ -54,7 +54,7 @@ export function openReceiptIndex(options: {
   };
   const catchUp = async (): Promise<void> => {
     const size = log.published?.size ?? 0;
-    next = Math.max(next, size - limit);
+    next = Math.max(next, log.first, size - limit);
     while (next < size) {
       const entries = await log.publishedEntries(next, Math.min(ROUND, size - next));
       if (entries.length === 0) return;

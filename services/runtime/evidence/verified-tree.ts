@@ -47,6 +47,18 @@ export class VerifiedTree {
     return new CompactRange({ size, hashes, hashNode: nativeNodeHash });
   }
 
+  /** For each level from 0 the hashes of the tile that was unfinished at an earlier size: with these a writer goes on. */
+  async edgeAt(size: number): Promise<(readonly Uint8Array[])[]> {
+    this.#require(0, size);
+    const edge: (readonly Uint8Array[])[] = [];
+    for (let level = 0, hashes = size; hashes > 0; level++, hashes = levelWidth(level, size)) {
+      const width = hashes % TILE_WIDTH;
+      const tile = width === 0 ? [] : await this.#tile(level, Math.floor(hashes / TILE_WIDTH));
+      edge.push(tile.slice(0, width));
+    }
+    return edge;
+  }
+
   /** Root that the tree had at an earlier size. */
   async rootAt(size: number): Promise<Uint8Array> {
     return (await this.range(size)).root();
