@@ -36,11 +36,12 @@ export class DurableFolder {
   /** Ends only when none is under way any more: the next attempt writes the same drafts. */
   async #placeAll(files: readonly PublicFile[]): Promise<void> {
     const placed = await Promise.allSettled(files.map((file, slot) => this.#place(file, slot)));
-    const failed = placed.filter((each) => each.status === 'rejected').map(({ reason }): unknown => reason);
+    const failed = placed.flatMap((each) =>
+      each.status === 'rejected' && each.reason instanceof Error ? [each.reason] : [],
+    );
     // A failed fsync ends the process, whatever else failed beside it.
-    const isFatal = (error: unknown): boolean => error instanceof LogError && !error.retryable;
-    const worst = failed.find(isFatal) ?? failed[0];
-    if (worst !== undefined) throw worst instanceof Error ? worst : new Error(String(worst));
+    const worst = failed.find((error) => error instanceof LogError && !error.retryable) ?? failed[0];
+    if (worst !== undefined) throw worst;
   }
 
   async #place({ path, bytes }: PublicFile, slot: number): Promise<void> {
