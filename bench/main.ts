@@ -1,13 +1,13 @@
 import { cpus } from 'node:os';
 import { fleetLines } from './deny.ts';
-import { logLines, measureLog } from './log.ts';
+import { logFigures } from './log.ts';
 import { measureProgram, programLines } from './program.ts';
 import { rulesLines } from './rules.ts';
 import { measureSettle, settleLines } from './settle.ts';
 
 /** Each figure stands beside a limit that was measured in the same run: machines differ, ratios less so. */
 const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = {
-  log: async () => logLines(await measureLog()),
+  log: () => logFigures(),
   rules: () => rulesLines(),
   settle: () => settleLines(measureSettle()),
   program: () => programLines(measureProgram()),

@@ -28,6 +28,7 @@ export const CLI_ERRORS = {
   no_report: 'The public files have no such report; those of the last seconds are not public yet.',
   conviction_unwritten:
     'The conviction could not be written; name a new file in a folder that you may write to.',
+  not_final: 'The chain does not hold the epoch as final yet; keep its evidence until it does.',
   output_failed: 'Standard output could not be written; check the disk or what reads it.',
   invalid_oracle_set:
     'The keys are no oracle set with this threshold; name 1 to 16 different keys and more than half of them, at most all.',

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { denyCommand } from './deny/deny-command.ts';
 import { endorseCommand } from './endorse/endorse-command.ts';
 import { hotspotCommand } from './hotspot/hotspot-command.ts';
+import { logCommand } from './log/log-command.ts';
 import { networkCommand } from './network/network-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { receiptCommand } from './receipt/receipt-command.ts';
@@ -20,6 +21,7 @@ export function program(): Command {
     .addCommand(denyCommand())
     .addCommand(endorseCommand())
     .addCommand(hotspotCommand())
+    .addCommand(logCommand())
     .addCommand(networkCommand())
     .addCommand(policyCommand())
     .addCommand(receiptCommand());

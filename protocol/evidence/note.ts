@@ -20,8 +20,8 @@ export interface OpenedNote {
   readonly times: ReadonlyMap<VerifierKey, bigint>;
 }
 
-/** More bytes or signatures than any honest note has. */
-const MAX_NOTE_BYTES = 65_536;
+/** More than any honest note has: sixteen signatures of 5 kB, as post-quantum ones are, must fit. */
+const MAX_NOTE_BYTES = 262_144;
 const MAX_SIGNATURES = 100;
 
 /** Text and signature lines in the bytes of C2SP signed-note; the text must end in a newline. */

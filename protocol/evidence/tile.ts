@@ -36,7 +36,11 @@ export function tileWidth(place: Omit<TilePlace, 'width'>, size: number): number
 /** The hashes of a tile; throws malformed_tile where the file is not exactly as wide as its place requires. */
 export function decodeTile(bytes: Uint8Array, place: TilePlace): Uint8Array[] {
   if (bytes.length !== place.width * 32)
-    throw new ProtocolError('malformed_tile', { path: tilePath(place), bytes: bytes.length });
+    throw new ProtocolError('malformed_tile', {
+      path: tilePath(place),
+      offset: Math.min(bytes.length, place.width * 32),
+      bytes: bytes.length,
+    });
   return Array.from({ length: place.width }, (_, at) => bytes.subarray(at * 32, at * 32 + 32));
 }
 
@@ -68,7 +72,11 @@ export function decodeBundle(bytes: Uint8Array, place: TilePlace): Uint8Array[] 
     at = end;
   }
   if (entries.length !== place.width)
-    throw new ProtocolError('malformed_tile', { path: tilePath(place), entries: entries.length });
+    throw new ProtocolError('malformed_tile', {
+      path: tilePath(place),
+      offset: at,
+      entries: entries.length,
+    });
   return entries;
 }
 

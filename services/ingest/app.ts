@@ -1,12 +1,14 @@
 import helmet from '@fastify/helmet';
-import staticFiles from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import { serveLog } from '../runtime/evidence/serve-log.ts';
 import { createHttpServer, type Health, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { addEntropyRoute } from './entropy-route.ts';
 import type { EntropyService } from './entropy.ts';
+import { addFindRoute } from './receipts/find-route.ts';
+import type { ReceiptIndex } from './receipts/receipt-index.ts';
 import { addReportsRoute, type ReportsContext } from './reports-route.ts';
 import { refusal, refusalOf, REFUSALS } from './refusals.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
@@ -16,6 +18,7 @@ export async function createIngestApp(context: {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly reports: Omit<ReportsContext, 'logger' | 'refused'>;
+  readonly receipts: ReceiptIndex;
   readonly entropy: Pick<EntropyService, 'current'>;
   /** The folder of the log's public files. */
   readonly publicDir: string;
@@ -33,17 +36,10 @@ export async function createIngestApp(context: {
     openapi: { info: { title: 'Coverant ingest', description: 'Signed reports into the log', version: '1' } },
   });
   await server.register(swaggerUi, { routePrefix: '/docs' });
-  await server.register(staticFiles, {
-    root: context.publicDir,
-    prefix: '/log/',
-    index: false,
-    cacheControl: false,
-    acceptRanges: false,
-    setHeaders: (reply, path) => {
-      for (const [name, value] of Object.entries(logHeaders(path))) reply.header(name, value);
-    },
-  });
+  await serveLog(server, { root: context.publicDir, prefix: '/log/' });
   addReportsRoute(server, { ...context.reports, logger, refused });
+  const { now, budgets } = context.reports;
+  addFindRoute(server, { receipts: context.receipts, addressBudget: budgets.address, now, refused });
   addEntropyRoute(server, context.entropy);
 
   server.setNotFoundHandler(async (_request, reply) => {
@@ -57,14 +53,4 @@ export async function createIngestApp(context: {
     return reply.code(REFUSALS[answer.code].status).send({ receipts: [], refused: [answer] });
   });
   return server;
-}
-
-/** tlog-tiles: tiles and bundles, partial ones too, never change; the checkpoint does. */
-function logHeaders(path: string): Readonly<Record<string, string>> {
-  if (path.endsWith('checkpoint'))
-    return { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
-  return {
-    'content-type': 'application/octet-stream',
-    'cache-control': 'public, max-age=604800, immutable',
-  };
 }

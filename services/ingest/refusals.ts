@@ -12,7 +12,7 @@ export const REFUSALS = {
   malformed_body: {
     status: 400,
     retryable: false,
-    message: 'The body is not JSON of the form {"reports": [{"kind", "bytes"}]}; see /docs.',
+    message: 'The body is not JSON of the form that this address takes; see /docs.',
   },
   malformed_item: {
     status: 400,

@@ -13,6 +13,14 @@ export const reportsBody = Type.Object({
   reports: Type.Array(Type.Union([reportItem, Type.Unknown()]), { description: `1 to ${MAX_BATCH} reports` }),
 });
 
+export const findBody = Type.Object({
+  key: Type.String({ description: "The hotspot's key, base58check text" }),
+  payload: Type.String({
+    description: 'What was on air, in lower-case hex: the data of the beacon or witness report',
+    pattern: '^(?:[0-9a-f]{2}){1,255}$',
+  }),
+});
+
 const hex32 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 export const receipt = Type.Object({

@@ -25,6 +25,10 @@ import { readLatestBlock } from './latest-block.ts';
 import { loadOrCreateLogKey } from './log-key.ts';
 import { logSigner } from './log/log-signer.ts';
 import { openLog } from './log/open-log.ts';
+import { openReceiptIndex } from './receipts/receipt-index.ts';
+
+/** Newest public entries among which receipts are found: 25 MB at most. */
+const FOUND_AMONG = 500_000;
 
 /** Opens everything of ingest in the order in which it can refuse: network, clock, log, port. */
 export async function startIngest(options: {
@@ -90,6 +94,7 @@ export async function startIngest(options: {
     metrics,
     publicDir,
     entropy,
+    receipts: openReceiptIndex({ log, limit: FOUND_AMONG, verify: verifySignature }),
     reports: {
       append: (bodies) => log.append(bodies),
       registered: openRegistered(registry),

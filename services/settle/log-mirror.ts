@@ -52,6 +52,8 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
   /** The newest checkpoint that was accepted: also where files are damaged, whatever comes must extend it. */
   let held = await unlessDamaged(async () => openHead(await local.checkpoint()));
   let tree = held === null ? null : await openKept(held);
+  /** Size of the older checkpoint that was told of last. */
+  let told: number | null = null;
 
   function openHead(note: Uint8Array): Head {
     return { ...openCheckpoint(note, known), note };
@@ -89,6 +91,20 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
     throw forked(file.name);
   }
 
+  /** A copy from before what is held, as caches give: a prefix of it, or one more fork. */
+  async function requireOlder(older: Head, than: Head): Promise<void> {
+    const kept = tree;
+    if (kept === null) return;
+    const root = await unlessDamaged(() => kept.rootAt(older.size));
+    if (root !== null && !equalBytes(root, older.root)) await requirePrefix(older, than, kept);
+    if (told !== older.size)
+      logger.warn(
+        { origin: log.origin, size: older.size, held: than.size },
+        'the log shows an older checkpoint',
+      );
+    told = older.size;
+  }
+
   function forked(file: string): ProtocolError {
     return new ProtocolError('evidence_mismatch', { origin: log.origin, fork: file });
   }
@@ -97,8 +113,10 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
     const remote = publicLogReader({ base: place });
     const head = openHead(await remote.checkpoint());
     const next = new VerifiedTree(remote, head);
-    // A stale copy of the file: what is held is newer, and a later checkpoint must extend it.
-    if (held !== null && head.size < held.size) return 0;
+    if (held !== null && head.size < held.size) {
+      await requireOlder(head, held);
+      return 0;
+    }
     if (held !== null) await requirePrefix(held, head, next);
     const oldSize = tree?.size ?? 0;
     if (tree !== null && head.size === oldSize) return 0;

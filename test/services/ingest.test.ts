@@ -1,20 +1,27 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import { leafHash } from '#protocol/evidence/merkle';
 import type { EvidenceBody } from '#protocol/evidence/record';
+import { decodeReceipt } from '#protocol/evidence/receipt';
 import { millis } from '#protocol/units';
-import { REPORT_LIMITS } from '#protocol/wire/report';
+import { keyText } from '#protocol/wire/key';
+import { openReport, REPORT_LIMITS } from '#protocol/wire/report';
 import { createIngestApp } from '#services/ingest/app';
 import { openBudget } from '#services/ingest/budget';
 import { openEntropyService, type Entropy } from '#services/ingest/entropy';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
+import { DISK, type LogFile } from '#services/ingest/log/log-files';
 import { logSigner } from '#services/ingest/log/log-signer';
 import { openLog, type EvidenceLog } from '#services/ingest/log/open-log';
 import { REFUSALS } from '#services/ingest/refusals';
+import { openReceiptIndex } from '#services/ingest/receipts/receipt-index';
 import { openRegistered } from '#services/ingest/registered';
 import { MAX_BATCH, MAX_BODY_BYTES } from '#services/ingest/schemas';
 import { openBacklogReader, writeBacklog } from '#services/runtime/backlog-file';
+import { checkReceipt } from '#services/runtime/evidence/check-receipt';
+import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
+import { openPublishedLog } from '#services/runtime/evidence/published-log';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import type { HttpServer } from '#services/runtime/http-server';
 import { openMetrics } from '#services/runtime/metrics';
@@ -52,19 +59,22 @@ beforeEach(async () => {
     fatal: (error) => {
       throw error;
     },
-    openFile: async (path, flags) => {
-      const handle = await open(path, flags);
-      return {
-        write: (...input: Parameters<typeof handle.write>) => {
-          if (diskFull && path.includes('.journal'))
-            throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-          return handle.write(...input);
-        },
-        datasync: () => handle.datasync(),
-        sync: () => handle.sync(),
-        truncate: (length) => handle.truncate(length),
-        close: () => handle.close(),
-      } as Pick<typeof handle, 'write' | 'datasync' | 'sync' | 'truncate' | 'close'>;
+    files: {
+      ...DISK,
+      open: async (path, flags) => {
+        const file = await DISK.open(path, flags);
+        return {
+          write: (...input: Parameters<typeof file.write>) => {
+            if (diskFull && path.includes('.journal'))
+              throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+            return file.write(...input);
+          },
+          datasync: () => file.datasync(),
+          sync: () => file.sync(),
+          truncate: (length) => file.truncate(length),
+          close: () => file.close(),
+        } as LogFile;
+      },
     },
   });
   app = await createIngestApp({
@@ -72,6 +82,7 @@ beforeEach(async () => {
     metrics: openMetrics('ingest'),
     publicDir: join(dir, 'public'),
     entropy: { current: () => entropy.current() },
+    receipts: openReceiptIndex({ log, limit: 20, verify: verifySignature }),
     reports: {
       append: (bodies) => log.append(bodies),
       registered: openRegistered(openRegistryReader(dataDir)),
@@ -373,6 +384,109 @@ describe('ingest', () => {
       version: 0,
       slot: '7',
     });
+  });
+});
+
+describe('receipts that are asked for', () => {
+  /** As a fielded hotspot's owner has it: the key and what was on air. */
+  const nameOf = (report: Uint8Array, kind: 'beacon' | 'witness') => {
+    const { key, data } = openReport(kind, report);
+    return { key: keyText(key), payload: Buffer.from(data).toString('hex') };
+  };
+  const find = async (payload: unknown, remoteAddress = '192.0.2.9'): Promise<Answer> => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/receipts/find',
+      headers,
+      payload: JSON.stringify(payload),
+      remoteAddress,
+    });
+    const body: Pick<Answer, 'receipts' | 'refused'> = answer.json();
+    return { status: answer.statusCode, retryAfter: Number(answer.headers['retry-after'] ?? 0), ...body };
+  };
+
+  it('come once the report is public and not before, and hold against the public files', async () => {
+    const [beacon, witness] = trueReports();
+    const bodies = [beacon, witness].map((body): EvidenceBody => ({ ...(body ?? never()), session: null }));
+    // As over a stream: nobody was told.
+    await log.append(bodies);
+    const name = nameOf(witness?.report ?? never(), 'witness');
+    now += 14_999;
+    await log.integrate();
+    const early = await find(name);
+    now += 1;
+    await log.integrate();
+    const found = await find(name);
+
+    expect([early.status, early.receipts, early.refused]).toEqual([200, [], []]);
+    expect(found.receipts.map(({ item: place, index }) => [place, index])).toEqual([[0, 1]]);
+    const { key } = logSigner(ORIGIN, await loadOrCreateLogKey(dataDir));
+    const reader = publicLogReader({ base: join(dataDir, 'ingest', 'public') });
+    const published = await openPublishedLog({ reader, origin: ORIGIN, key });
+    const receipt = decodeReceipt(found.receipts[0]);
+    expect(receipt.receivedAt).toBe(now - 15_000);
+    const checked = await checkReceipt({ receipt, key, log: published, now: millis(now) });
+    expect(checked.state).toBe('kept');
+    // The same promise in the same bytes, however often it is asked for.
+    expect((await find(name)).receipts).toEqual(found.receipts);
+  });
+
+  it('come for no other key or payload, nor for a report that the hotspot did not sign', async () => {
+    const [beacon, witness] = trueReports();
+    const report = beacon?.report ?? never();
+    const forged = Uint8Array.from(report);
+    forged[forged.length - 10] = (forged[forged.length - 10] ?? 0) ^ 1;
+    await log.append([forged, report].map((each) => ({ kind: 'beacon', report: each, session: null })));
+    now += 15_000;
+    await log.integrate();
+    const own = nameOf(report, 'beacon');
+    const other = nameOf(witness?.report ?? never(), 'witness');
+
+    expect((await find(own)).receipts.map(({ index }) => index)).toEqual([1]);
+    expect((await find({ ...own, key: other.key })).receipts).toEqual([]);
+    expect((await find({ ...own, payload: `${own.payload}00` })).receipts).toEqual([]);
+  });
+
+  it('are found among the newest entries only, and again by a process that starts anew', async () => {
+    const [beacon] = trueReports();
+    const report = beacon?.report ?? never();
+    const fill = (count: number): EvidenceBody[] =>
+      Array.from({ length: count }, () => ({ kind: 'beacon', report: Uint8Array.of(1), session: null }));
+    const name = nameOf(report, 'beacon');
+    const foundAfter = async (bodies: readonly EvidenceBody[]): Promise<readonly number[]> => {
+      await log.append(bodies);
+      now += 15_000;
+      await log.integrate();
+      return (await find(name)).receipts.map(({ index }) => index);
+    };
+    const own: EvidenceBody = { kind: 'beacon', report, session: null };
+
+    expect(await foundAfter([...fill(30), own])).toEqual([30]);
+    expect(await foundAfter(fill(19))).toEqual([30]);
+    expect(await foundAfter([own])).toEqual([50]);
+    const anew = openReceiptIndex({ log, limit: 20, verify: verifySignature });
+    const asked = { key: openReport('beacon', report).key, payload: name.payload };
+    expect((await anew.find(asked)).map(({ index }) => index)).toEqual([50]);
+  });
+
+  it('are charged to the address that asks, and refused for what is no key or payload', async () => {
+    const { key, payload } = nameOf(trueReports()[0]?.report ?? never(), 'beacon');
+    const answers = [
+      await find({ key }),
+      await find({ key, payload: 'XY' }),
+      await find({ key: 'nothing', payload }),
+    ];
+    const asked = [];
+    for (let sent = 0; sent < 21; sent += 1) asked.push(await find({ key, payload }, '192.0.2.10'));
+
+    expect(answers.map((answer) => [answer.status, ...codes(answer)])).toEqual([
+      [400, 'malformed_body'],
+      [400, 'malformed_body'],
+      [400, 'malformed_key'],
+    ]);
+    expect(asked.map(({ status }) => status)).toEqual([...Array.from({ length: 20 }, () => 200), 429]);
+    expect(asked.at(-1)?.retryAfter).toBeGreaterThan(0);
   });
 });
 

@@ -241,6 +241,27 @@ describe('the mirror of a log', () => {
     }
   });
 
+  it('takes nothing from an older checkpoint, and a fork that is smaller than what it holds for what it is', async () => {
+    await append(5);
+    const older = await readFile(join(dir, 'log/public/checkpoint'));
+    await append(5);
+    const mirror = await openMirror();
+    await mirror.sync();
+    await writeFile(join(dir, 'log/public/checkpoint'), older);
+    expect(await mirror.sync()).toBe(0);
+    expect(mirror.tree?.size).toBe(10);
+    expect((await readdir(join(dir, 'mirror'))).filter((name) => name.startsWith('fork'))).toEqual([]);
+
+    await mkdir(join(dir, 'other'));
+    const other = await openSource('other');
+    await append(3, other);
+    await other.close();
+    const lied = await openMirror('other');
+    await expect(lied.sync()).rejects.toMatchObject({ code: 'evidence_mismatch' });
+    expect(await readdir(join(dir, 'mirror'))).toContain('fork-3-10.json');
+    expect(lied.tree?.size).toBe(10);
+  });
+
   it('refuses a checkpoint that another key signed', async () => {
     await mkdir(join(dir, 'forged'));
     const forged = await openSource('forged', 2);

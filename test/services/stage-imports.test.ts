@@ -16,7 +16,18 @@ async function refusals(file: string, imports: readonly string[]): Promise<reado
   return found.map(({ line }) => imports[line - 1] ?? '');
 }
 
-const STAGES = ['ingest', 'verify', 'follow', 'settle', 'claim', 'audit', 'explore', 'simulate', 'localnet', 'witness'];
+const STAGES = [
+  'ingest',
+  'verify',
+  'follow',
+  'settle',
+  'claim',
+  'audit',
+  'explore',
+  'simulate',
+  'localnet',
+  'witness',
+];
 
 describe('the linter', () => {
   it('keeps every stage from importing another one, however the path is written', async () => {

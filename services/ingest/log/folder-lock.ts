@@ -96,8 +96,10 @@ async function keep(path: string, mine: string): Promise<void> {
 
 async function startOf(pid: number): Promise<string> {
   const text = (await readText(`/proc/${pid}/stat`)) ?? '';
-  // The second field is the command in parentheses and may hold spaces; the start is field 22.
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  // The second field is the command in parentheses and may hold spaces; the state is field 3, the start field 22.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // A killed process stays a zombie until it is waited for, where nobody does (as in a container) for ever: it writes nothing.
+  return ['Z', 'X'].includes(fields[0] ?? '') ? '' : (fields[19] ?? '');
 }
 
 function parseHolder(text: string): Holder | undefined {

@@ -1,5 +1,5 @@
-import { lstat, mkdir, open as openFile, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DURABLE_MARK_NAME, encodeDurableMark } from '../../runtime/evidence/durable-mark.ts';
 import {
   encodeFrames,
@@ -8,13 +8,15 @@ import {
   segmentName,
 } from '../../runtime/evidence/journal-frame.ts';
 import { LogError, retryably, synced } from './log-error.ts';
+import {
+  hasCode,
+  makeDurableFolder,
+  syncFolder,
+  writeAll,
+  type LogFile,
+  type LogFiles,
+} from './log-files.ts';
 import { recoverJournal, type JournalEnd } from './recover-journal.ts';
-
-/** The calls on files that a journal makes; tests pass one that fails as disks do. */
-export type OpenFile = (
-  path: string,
-  flags: string,
-) => Promise<Pick<FileHandle, 'write' | 'datasync' | 'sync' | 'truncate' | 'close'>>;
 
 /** The private, append-only truth of a log. One append at a time. */
 export interface Journal {
@@ -35,38 +37,36 @@ export interface JournalOptions {
   readonly origin: string;
   /** A segment that has so many bytes is followed by a new one. */
   readonly segmentBytes: number;
-  readonly openFile?: OpenFile;
+  readonly files: LogFiles;
   /** Called for each entry on disk, in order. */
   readonly visit: (entry: Uint8Array, index: number) => void;
+  /** As for `recoverJournal`. */
+  readonly begin?: (first: number) => Promise<void>;
 }
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { dir } = options;
+  const { dir, files } = options;
   // Private: what stands here may be read by others only after its window has closed.
-  await retryably(dir, () => mkdir(dir, { recursive: true, mode: 0o700 }));
-  await syncFolder(dirname(dir));
+  await retryably(dir, () => makeDurableFolder(files, dir, 0o700));
   const end = await recoverJournal(options);
-  const open: OpenFile = options.openFile ?? openFile;
-  const writer = new SegmentWriter({ ...options, open, end });
+  const writer = new SegmentWriter({ ...options, end });
   await retryably(dir, () => writer.start());
   return writer;
 }
-
-type File = Awaited<ReturnType<OpenFile>>;
 
 class SegmentWriter implements Journal {
   readonly #dir: string;
   readonly #origin: string;
   readonly #segmentBytes: number;
-  readonly #open: OpenFile;
+  readonly #files: LogFiles;
   #next: number;
-  #segment: { readonly first: number; readonly path: string; readonly file: File } | undefined;
+  #segment: { readonly first: number; readonly path: string; readonly file: LogFile } | undefined;
   #first: number | undefined;
   /** All before it in the segment is durable and whole. */
   #offset: number;
   /** Whether bytes of a failed write may stand behind #offset. */
   #torn = false;
-  #mark: File | undefined;
+  #mark: LogFile | undefined;
   /** What the mark on disk says. */
   #marked: number | undefined;
 
@@ -74,13 +74,13 @@ class SegmentWriter implements Journal {
     readonly dir: string;
     readonly origin: string;
     readonly segmentBytes: number;
-    readonly open: OpenFile;
+    readonly files: LogFiles;
     readonly end: JournalEnd;
   }) {
     this.#dir = input.dir;
     this.#origin = input.origin;
     this.#segmentBytes = input.segmentBytes;
-    this.#open = input.open;
+    this.#files = input.files;
     this.#next = input.end.next;
     this.#first = input.end.segment?.first;
     this.#offset = input.end.segment?.bytes ?? SEGMENT_HEADER_BYTES;
@@ -93,17 +93,17 @@ class SegmentWriter implements Journal {
   async start(): Promise<void> {
     if (this.#first !== undefined) {
       const path = join(this.#dir, segmentName(this.#first));
-      this.#segment = { first: this.#first, path, file: await this.#open(path, 'r+') };
+      this.#segment = { first: this.#first, path, file: await this.#files.open(path, 'r+') };
     }
     const path = join(this.#dir, DURABLE_MARK_NAME);
     const exists = await lstat(path).then(
       () => true,
       () => false,
     );
-    this.#mark = await this.#open(path, exists ? 'r+' : 'w+');
+    this.#mark = await this.#files.open(path, exists ? 'r+' : 'w+');
     await this.#writeMark();
     await synced(path, () => this.#mark?.sync() ?? Promise.resolve());
-    await syncFolder(this.#dir);
+    await syncFolder(this.#files, this.#dir);
   }
 
   async append(entries: readonly Uint8Array[]): Promise<void> {
@@ -133,24 +133,24 @@ class SegmentWriter implements Journal {
     await this.#mark?.close();
   }
 
-  async #writable(): Promise<{ readonly path: string; readonly file: File }> {
+  async #writable(): Promise<{ readonly path: string; readonly file: LogFile }> {
     if (this.#segment !== undefined && this.#torn) await this.#cut(this.#segment.file);
     if (this.#segment !== undefined && this.#offset < this.#segmentBytes) return this.#segment;
     const path = join(this.#dir, segmentName(this.#next));
     const draft = `${path}.new`;
     if (await isThere(path))
       throw new LogError('log_unavailable', { path, cause: 'a foreign file is in the way' });
-    const file = await this.#open(draft, 'w+');
+    const file = await this.#files.open(draft, 'w+');
     try {
       await writeAll(file, segmentHeader(this.#next, this.#origin), 0);
       await synced(draft, () => file.sync());
       // Under its name a segment always has its whole header.
-      await rename(draft, path);
-      await syncFolder(this.#dir, this.#open);
+      await this.#files.rename(draft, path);
+      await syncFolder(this.#files, this.#dir);
     } catch (error) {
       await file.close();
       // It holds no entry yet; if it stayed, the next attempt would take it for a foreign file.
-      await rm(path, { force: true });
+      await this.#files.remove(path);
       throw error;
     }
     await this.#segment?.file.close();
@@ -159,7 +159,7 @@ class SegmentWriter implements Journal {
     return this.#segment;
   }
 
-  async #cut(file: File): Promise<void> {
+  async #cut(file: LogFile): Promise<void> {
     await file.truncate(this.#offset);
     this.#torn = false;
   }
@@ -172,24 +172,11 @@ class SegmentWriter implements Journal {
   }
 }
 
-/** Makes creations and renames in a folder durable. */
-export async function syncFolder(dir: string, open: OpenFile = openFile): Promise<void> {
-  const handle = await open(dir, 'r');
-  await synced(dir, () => handle.sync()).finally(() => handle.close());
-}
-
-async function writeAll(file: File, bytes: Uint8Array, offset: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
-    done += bytesWritten;
-  }
-}
-
 async function isThere(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,
     (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      if (hasCode(error, 'ENOENT')) return false;
       throw error;
     },
   );

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { NoteSigner } from '#protocol/evidence/note';
-import { MerkleTree } from '#protocol/evidence/proof';
-import { receiptBytes, type Receipt } from '#protocol/evidence/receipt';
-import { encodeRecord, type EvidenceBody } from '#protocol/evidence/record';
+import type { Receipt } from '#protocol/evidence/receipt';
+import { encodeRecord, entryReceivedAt, type EvidenceBody } from '#protocol/evidence/record';
 import { millis, type EpochNumber, type Millis } from '#protocol/units';
-import { openJournalReader } from '../../runtime/evidence/journal-reader.ts';
-import { nativeLeafHash, nativeNodeHash } from '../../runtime/evidence/native-hash.ts';
+import { openJournalReader, type JournalReader } from '../../runtime/evidence/journal-reader.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
-import { openJournal, type Journal, type OpenFile } from './journal.ts';
+import { openJournal, type Journal } from './journal.ts';
 import { LogError, retryably } from './log-error.ts';
+import { DISK, makeDurableFolder, type LogFiles } from './log-files.ts';
+import { makeReceipts } from './make-receipts.ts';
 import { Publisher, type Published } from './publisher.ts';
 import { readHead, RecoveredTail } from './recovered-tail.ts';
 
@@ -18,6 +18,8 @@ export interface EvidenceLog {
   readonly origin: string;
   /** Entries that are on disk. */
   readonly size: number;
+  /** The first entry that is kept here: those before it were dropped, and stand in mirrors. */
+  readonly first: number;
   /** The newest public checkpoint; null before the first. */
   readonly published: Published | null;
   readonly lastClosedEpoch: EpochNumber | null;
@@ -26,6 +28,10 @@ export interface EvidenceLog {
    * with a LogError otherwise: then none of them was receipted.
    */
   append(bodies: readonly EvidenceBody[]): Promise<readonly Receipt[]>;
+  /** Entries from an index on that the newest checkpoint covers, and so everybody may read. */
+  publishedEntries(from: number, max: number): Promise<readonly Uint8Array[]>;
+  /** A receipt of its own for an entry that the newest checkpoint covers; null for any other. */
+  receiptAgain(index: number): Promise<Receipt | null>;
   /** Ends an epoch's evidence; only the one after lastClosedEpoch (or any first one) can be closed. */
   closeEpoch(epoch: EpochNumber): Promise<void>;
   /** Publishes all that is older than the delay; happens by itself about every second. */
@@ -51,12 +57,16 @@ export interface LogOptions {
   readonly segmentBytes?: number;
   /** Entries that may wait for the disk; above it appends are refused with log_busy. */
   readonly queueBytes?: number;
-  readonly openFile?: OpenFile;
+  readonly files?: LogFiles;
 }
 
-const DEFAULTS = { delayMs: 15_000, integrateEveryMs: 1000, segmentBytes: 64 << 20, queueBytes: 32 << 20 };
-/** Receipts promise a checkpoint this long after the delay: room for a disk that was full for a while. */
-const INTEGRATE_WITHIN_MS = 60_000;
+const DEFAULTS = {
+  delayMs: 15_000,
+  integrateEveryMs: 1000,
+  segmentBytes: 64 << 20,
+  queueBytes: 32 << 20,
+  files: DISK,
+};
 
 /** Takes the lock, recovers the journal, checks it against the published checkpoint, and goes on from there. */
 export async function openLog(options: LogOptions): Promise<EvidenceLog> {
@@ -83,15 +93,21 @@ export async function openLog(options: LogOptions): Promise<EvidenceLog> {
 type Settings = LogOptions & typeof DEFAULTS & { readonly lock: FolderLock };
 
 class OpenLog implements EvidenceLog {
+  readonly first: number;
   readonly #settings: Settings;
   readonly #journal: Journal;
+  readonly #reader: JournalReader;
   readonly #queue: CommitQueue<readonly Receipt[]>;
   readonly #publisher: Publisher;
   readonly #timer: NodeJS.Timeout;
   #lastReceivedAt: number;
   #lastClosedEpoch: EpochNumber | null;
+  #stopped: LogError | undefined;
 
   static async open(settings: Settings): Promise<OpenLog> {
+    const { dir, files } = settings;
+    // The folder was made by the lock, or by an operator: its own name is part of what receipts stand on.
+    await retryably(dir, () => makeDurableFolder(files, dir));
     const head = await readHead(join(settings.dir, 'public', 'checkpoint'), settings.signer);
     const recovered = new RecoveredTail(head);
     const journal = await openJournal({
@@ -100,17 +116,19 @@ class OpenLog implements EvidenceLog {
       visit: (entry, index) => {
         recovered.visit(entry, index);
       },
+      begin: (first) => recovered.begin(first, join(dir, 'public')),
     });
     try {
       recovered.requireHead(journal.next);
+      const reader = openJournalReader(journalDir(settings.dir));
       const publisher = new Publisher({
         ...settings,
-        reader: openJournalReader(journalDir(settings.dir)),
+        reader,
         edge: recovered.edge,
         hasCheckpoint: head !== null,
       });
       await retryably(settings.dir, () => publisher.open());
-      return new OpenLog(settings, { journal, publisher, recovered });
+      return new OpenLog(settings, { journal, reader, publisher, recovered });
     } catch (error) {
       await journal.close();
       throw error;
@@ -119,12 +137,19 @@ class OpenLog implements EvidenceLog {
 
   private constructor(
     settings: Settings,
-    parts: { readonly journal: Journal; readonly publisher: Publisher; readonly recovered: RecoveredTail },
+    parts: {
+      readonly journal: Journal;
+      readonly reader: JournalReader;
+      readonly publisher: Publisher;
+      readonly recovered: RecoveredTail;
+    },
   ) {
     this.#settings = settings;
     this.#journal = parts.journal;
+    this.#reader = parts.reader;
     this.#publisher = parts.publisher;
     this.#queue = new CommitQueue(parts.journal, { limitBytes: settings.queueBytes, fatal: settings.fatal });
+    this.first = parts.recovered.first;
     this.#lastReceivedAt = parts.recovered.lastReceivedAt;
     this.#lastClosedEpoch = parts.recovered.lastClosedEpoch;
     this.#timer = setInterval(() => void this.integrate().catch(ignore), settings.integrateEveryMs);
@@ -154,8 +179,22 @@ class OpenLog implements EvidenceLog {
     const entries = bodies.map((body) => encodeRecord({ receivedAt, body }));
     return await this.#queue.add({
       entries,
-      answer: (first) => this.#receipts(entries, { first, receivedAt }),
+      answer: (first) => makeReceipts(entries, { ...this.#settings, first, receivedAt }),
     });
+  }
+
+  async publishedEntries(from: number, max: number): Promise<readonly Uint8Array[]> {
+    const size = this.published?.size ?? 0;
+    return from >= size || from < this.first
+      ? []
+      : await this.#reader.readEntries(from, Math.min(max, size - from));
+  }
+
+  async receiptAgain(index: number): Promise<Receipt | null> {
+    const [entry] = await this.publishedEntries(index, 1);
+    if (entry === undefined) return null;
+    const receivedAt = entryReceivedAt(entry);
+    return makeReceipts([entry], { ...this.#settings, first: index, receivedAt })[0] ?? null;
   }
 
   async closeEpoch(epoch: EpochNumber): Promise<void> {
@@ -167,6 +206,8 @@ class OpenLog implements EvidenceLog {
   }
 
   async integrate(): Promise<void> {
+    // After a failed fsync nothing here knows what is on disk, and another process may own the folder already.
+    if (this.#stopped !== undefined) throw this.#stopped;
     try {
       await this.#journal.refreshMark();
       await this.#publisher.integrate();
@@ -178,6 +219,7 @@ class OpenLog implements EvidenceLog {
   }
 
   stop(error: LogError): void {
+    this.#stopped ??= error;
     clearInterval(this.#timer);
     void this.#queue.close(error);
   }
@@ -188,28 +230,6 @@ class OpenLog implements EvidenceLog {
     await this.integrate().catch(ignore);
     await this.#journal.close();
     await this.#settings.lock.release();
-  }
-
-  #receipts(
-    entries: readonly Uint8Array[],
-    { first, receivedAt }: { readonly first: number; readonly receivedAt: Millis },
-  ): Receipt[] {
-    const { origin, signer, delayMs } = this.#settings;
-    const tree = new MerkleTree(entries.map(nativeLeafHash), nativeNodeHash);
-    const integratedBy = millis(receivedAt + delayMs + INTEGRATE_WITHIN_MS);
-    const batch = { origin, first, size: tree.size, root: tree.root, receivedAt, integratedBy };
-    const signature = signer.sign(receiptBytes(batch));
-    return tree.leaves.map((leaf, at) => ({
-      origin,
-      index: first + at,
-      leaf,
-      receivedAt,
-      integratedBy,
-      batchFirst: first,
-      batchSize: tree.size,
-      batchProof: tree.inclusionProof(at),
-      signature,
-    }));
   }
 }
 

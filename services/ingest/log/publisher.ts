@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import type { NoteSigner } from '#protocol/evidence/note';
@@ -7,6 +6,7 @@ import { TILE_WIDTH, tilePath } from '#protocol/evidence/tile';
 import type { Millis } from '#protocol/units';
 import type { JournalReader } from '../../runtime/evidence/journal-reader.ts';
 import { DurableFolder } from './durable-folder.ts';
+import type { LogFiles } from './log-files.ts';
 import { publicFile, type TilePlaceAndBytes, type TreeEdge } from './tree-edge.ts';
 
 /** The last published tree head. */
@@ -32,7 +32,10 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#folder = new DurableFolder(join(options.dir, 'public'), join(options.dir, 'drafts'));
+    this.#folder = new DurableFolder(options.files, {
+      root: join(options.dir, 'public'),
+      drafts: join(options.dir, 'drafts'),
+    });
     this.#edge = options.edge;
     this.#published = options.hasCheckpoint ? { size: options.edge.size, root: options.edge.root() } : null;
   }
@@ -58,7 +61,7 @@ export class Publisher {
       const old = await oldEntries(reader, { from: this.#edge.size, due });
       if (old.length === 0 && this.#published !== null) break;
       const edge = this.#edge.clone();
-      const full = old.flatMap((entry) => edge.append(entry));
+      const full = await appendAll(edge, old);
       await this.#folder.write([...full, ...edge.partials()].map(publicFile));
       await this.#publish(edge);
       this.#noteSuperseded(full);
@@ -85,8 +88,7 @@ export class Publisher {
     const expired = this.#superseded.filter(({ at }) => at <= until);
     if (expired.length === 0) return;
     this.#superseded = this.#superseded.filter(({ at }) => at > until);
-    for (const { path } of expired)
-      await rm(join(this.#options.dir, 'public', path), { recursive: true, force: true });
+    for (const { path } of expired) await this.#options.files.remove(join(this.#options.dir, 'public', path));
   }
 }
 
@@ -98,13 +100,30 @@ async function oldEntries(
   const [first] = await reader.readEntries(from, 1);
   if (first === undefined || entryReceivedAt(first) > due) return [];
   const entries = await reader.readEntries(from, ROUND);
-  const young = entries.findIndex((entry) => entryReceivedAt(entry) > due);
-  return young < 0 ? entries : entries.slice(0, young);
+  let [old, young] = [0, entries.length];
+  while (old < young) {
+    const middle = Math.floor((old + young) / 2);
+    const entry = entries[middle];
+    if (entry === undefined || entryReceivedAt(entry) > due) young = middle;
+    else old = middle + 1;
+  }
+  return entries.slice(0, old);
+}
+
+/** In portions, between which receipts are given: hashing all of a round at once would keep them waiting. */
+async function appendAll(edge: TreeEdge, entries: readonly Uint8Array[]): Promise<TilePlaceAndBytes[]> {
+  const full: TilePlaceAndBytes[] = [];
+  for (let at = 0; at < entries.length; at += TILE_WIDTH) {
+    for (const entry of entries.slice(at, at + TILE_WIDTH)) full.push(...edge.append(entry));
+    await new Promise(setImmediate);
+  }
+  return full;
 }
 
 export interface PublisherOptions {
   /** The log's folder; public files go to public/ below it. */
   readonly dir: string;
+  readonly files: LogFiles;
   readonly origin: string;
   readonly signer: NoteSigner;
   readonly clock: () => Millis;

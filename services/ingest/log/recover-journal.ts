@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   decodeDurableMark,
@@ -15,6 +15,7 @@ import {
   segmentName,
 } from '../../runtime/evidence/journal-frame.ts';
 import { synced } from './log-error.ts';
+import { hasCode, writeAll, type LogFiles } from './log-files.ts';
 
 /** Where the journal goes on: the next entry, and the last segment's first index and length (null: no segment yet). */
 export interface JournalEnd {
@@ -29,13 +30,20 @@ export interface JournalEnd {
 export async function recoverJournal(input: {
   readonly dir: string;
   readonly origin: string;
+  readonly files: LogFiles;
   readonly visit: (entry: Uint8Array, index: number) => void;
+  /** Called first where the journal begins with a later entry than 0; throws where that may not be. */
+  readonly begin?: (first: number) => Promise<void>;
 }): Promise<JournalEnd> {
-  const { dir, origin, visit } = input;
+  const { dir, origin, files, visit } = input;
   const mark = await readMark(dir);
   const firsts = (await readdir(dir)).map(segmentFirst).filter((first) => first !== undefined);
   firsts.sort((a, b) => a - b);
   let next = 0;
+  if (firsts[0] !== undefined && firsts[0] > 0 && input.begin !== undefined) {
+    await input.begin(firsts[0]);
+    next = firsts[0];
+  }
   let segment: JournalEnd['segment'] = null;
   for (const first of firsts) {
     const file = join(dir, segmentName(first));
@@ -48,7 +56,8 @@ export async function recoverJournal(input: {
       next += 1;
       at = frame.end;
     }
-    if (first === firsts.at(-1)) await cutTail(bytes, { file, at, durable: durableBytes(mark, first) });
+    if (first === firsts.at(-1))
+      await cutTail(bytes, { files, file, at, durable: durableBytes(mark, first) });
     else if (at < bytes.length) throw new JournalError('journal_damaged', { file, offset: at });
     segment = { first, bytes: at };
   }
@@ -73,18 +82,23 @@ function requireHeader(
 
 async function cutTail(
   bytes: Buffer,
-  { file, at, durable }: { readonly file: string; readonly at: number; readonly durable: number },
+  of: {
+    readonly files: LogFiles;
+    readonly file: string;
+    readonly at: number;
+    readonly durable: number;
+  },
 ): Promise<void> {
+  const { files, file, at, durable } = of;
   if (at < bytes.length && (at < durable || hasLaterWrite(bytes, at)))
     throw new JournalError('journal_damaged', { file, offset: at });
-  const handle = await open(file, 'r+');
+  const handle = await files.open(file, 'r+');
   try {
     if (at < bytes.length) await handle.truncate(at);
     // A killed writer leaves whole frames that were never synced: they count from now on. They are written once more,
     // because after a failed fsync the kernel may hold them as clean pages that no later fsync would write.
     const known = Math.max(durable, SEGMENT_HEADER_BYTES);
-    for (let done = known; done < at;)
-      done += (await handle.write(bytes, done, at - done, done)).bytesWritten;
+    await writeAll(handle, bytes.subarray(known, at), known);
     await synced(file, () => handle.sync());
   } finally {
     await handle.close();
@@ -97,7 +111,7 @@ function durableBytes(mark: DurableMark | undefined, first: number): number {
 
 async function readMark(dir: string): Promise<DurableMark | undefined> {
   return await readFile(join(dir, DURABLE_MARK_NAME)).then(decodeDurableMark, (error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
 }

@@ -3,20 +3,39 @@ import { openCheckpoint, type Checkpoint } from '#protocol/evidence/checkpoint';
 import { equalBytes } from '#protocol/evidence/merkle';
 import type { NoteSigner } from '#protocol/evidence/note';
 import { decodeRecord } from '#protocol/evidence/record';
+import { TILE_WIDTH } from '#protocol/evidence/tile';
 import type { EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { JournalError } from '../../runtime/evidence/journal-error.ts';
+import { publicLogReader } from '../../runtime/evidence/public-log-reader.ts';
+import { VerifiedTree } from '../../runtime/evidence/verified-tree.ts';
 import { LogError } from './log-error.ts';
 import { TreeEdge } from './tree-edge.ts';
 
 /** What the journal's entries say of the log, gathered while it is recovered. */
 export class RecoveredTail {
-  readonly edge: TreeEdge = new TreeEdge();
+  edge: TreeEdge = new TreeEdge();
+  /** First entry that the journal holds. */
+  first = 0;
   lastReceivedAt = 0;
   lastClosedEpoch: EpochNumber | null = null;
   readonly #head: Checkpoint | null;
 
   constructor(head: Checkpoint | null) {
     this.#head = head;
+  }
+
+  /**
+   * Begins at an entry before which the journal was dropped: the tree up to there comes from the public files, as far as
+   * they lead to the checkpoint that this log signed.
+   */
+  async begin(first: number, publicDir: string): Promise<void> {
+    if (this.#head === null || this.#head.size < first)
+      throw new JournalError('journal_incomplete', { expected: 0, found: first });
+    const tree = new VerifiedTree(publicLogReader({ base: publicDir }), this.#head);
+    const entries = await tree.entries(first - (first % TILE_WIDTH), first);
+    this.edge = TreeEdge.at({ size: first, levels: await tree.edgeAt(first), entries });
+    this.first = first;
   }
 
   visit(entry: Uint8Array, index: number): void {
@@ -28,6 +47,9 @@ export class RecoveredTail {
   }
 
   requireHead(journalSize: number): void {
+    // Without one the log would close epochs a second time: none is ever dropped with the last.
+    if (this.first > 0 && this.lastClosedEpoch === null)
+      throw new JournalError('journal_incomplete', { found: this.first, epochClose: 'none' });
     if (this.#head === null) return;
     const { size, root } = this.#head;
     if (journalSize < size || !equalBytes(this.edge.root(), root))

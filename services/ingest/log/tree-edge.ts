@@ -16,6 +16,19 @@ export class TreeEdge {
   /** For each level the hashes of its unfinished tile. */
   #levels: Uint8Array[][] = [[]];
 
+  /** The edge at a size, from the hashes of each level's unfinished tile and the entries of the unfinished bundle. */
+  static at(of: {
+    readonly size: number;
+    readonly levels: readonly (readonly Uint8Array[])[];
+    readonly entries: readonly Uint8Array[];
+  }): TreeEdge {
+    const edge = new TreeEdge();
+    edge.#size = of.size;
+    edge.#entries = [...of.entries];
+    edge.#levels = of.size === 0 ? [[]] : of.levels.map((hashes) => [...hashes]);
+    return edge;
+  }
+
   get size(): number {
     return this.#size;
   }

@@ -11,6 +11,8 @@ export interface JournalReader {
   read(fromIndex: number, max: number): Promise<readonly LocatedRecord[]>;
   /** The same as they stand in the journal, undecoded. */
   readEntries(fromIndex: number, max: number): Promise<readonly Uint8Array[]>;
+  /** Index of the first entry that is kept. */
+  first(): Promise<number>;
   /** Index of the next entry: all before it are durable. */
   size(): Promise<number>;
 }
@@ -70,6 +72,10 @@ export function openJournalReader(dir: string): JournalReader {
         record: decodeRecord(entry),
       })),
     readEntries,
+    first: async () => {
+      const firsts = (await readdir(dir)).map(segmentFirst).filter((first) => first !== undefined);
+      return firsts.length === 0 ? 0 : Math.min(...firsts);
+    },
     size: async () => (await refresh()).next,
   };
 }

@@ -13,8 +13,8 @@ export interface PublicLogReader {
   bundle(place: Omit<TilePlace, 'level'>): Promise<readonly Uint8Array[]>;
 }
 
-/** Far above any honest file: a checkpoint is text of a few lines, a bundle 256 entries of up to 64 KiB. */
-const LIMIT = { checkpoint: 1 << 16, tile: TILE_WIDTH * 32, bundle: TILE_WIDTH * (2 + 65_535) };
+/** Far above any honest file: a checkpoint is text of a few lines and signatures, a bundle 256 entries of up to 64 KiB. */
+const LIMIT = { checkpoint: 1 << 18, tile: TILE_WIDTH * 32, bundle: TILE_WIDTH * (2 + 65_535) };
 
 /** `base` is a URL or a folder: the prefix under which `checkpoint` and `tile/` stand. */
 export function publicLogReader({ base }: { readonly base: string }): PublicLogReader {

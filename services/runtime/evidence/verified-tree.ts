@@ -47,6 +47,18 @@ export class VerifiedTree {
     return new CompactRange({ size, hashes, hashNode: nativeNodeHash });
   }
 
+  /** For each level from 0 the hashes of the tile that was unfinished at an earlier size: with these a writer goes on. */
+  async edgeAt(size: number): Promise<(readonly Uint8Array[])[]> {
+    this.#require(0, size);
+    const edge: (readonly Uint8Array[])[] = [];
+    for (let level = 0, hashes = size; hashes > 0; level++, hashes = levelWidth(level, size)) {
+      const width = hashes % TILE_WIDTH;
+      const tile = width === 0 ? [] : await this.#tile(level, Math.floor(hashes / TILE_WIDTH));
+      edge.push(tile.slice(0, width));
+    }
+    return edge;
+  }
+
   /** Root that the tree had at an earlier size. */
   async rootAt(size: number): Promise<Uint8Array> {
     return (await this.range(size)).root();
@@ -96,17 +108,14 @@ export class VerifiedTree {
     const width = tileWidth({ level: 'entries', index }, this.size);
     const bundle = await this.#reader.bundle({ index, width });
     const leaves = bundle.map(nativeLeafHash);
-    if (width === TILE_WIDTH) await this.#requireParent(leaves, { level: 0, index }, 'entries');
-    else {
-      const expected = await this.#tile(0, index);
-      const at = leaves.findIndex((leaf, place) => !equalBytes(leaf, expected[place] ?? new Uint8Array(0)));
-      if (at >= 0)
-        throw this.#mismatch({
-          path: tilePath({ level: 'entries', index, width }),
-          entry: index * TILE_WIDTH + at,
-        });
-    }
-    return bundle;
+    if (width === TILE_WIDTH && (await this.#isBelowParent(leaves, { level: 0, index }))) return bundle;
+    // Of a full bundle the tile tells which entry it is that does not fit.
+    const expected = await this.#tile(0, index);
+    const at = leaves.findIndex((leaf, place) => !equalBytes(leaf, expected[place] ?? new Uint8Array(0)));
+    if (at < 0) return bundle;
+    const path = tilePath({ level: 'entries', index, width });
+    const offset = bundle.slice(0, at).reduce((sum, entry) => sum + 2 + entry.length, 0);
+    throw this.#mismatch({ path, offset, entry: index * TILE_WIDTH + at });
   }
 
   #tile(level: number, index: number): Promise<readonly Uint8Array[]> {
@@ -124,19 +133,23 @@ export class VerifiedTree {
     const width = tileWidth({ level, index }, this.size);
     if (width < TILE_WIDTH) return (await this.#openEdge())[level] ?? [];
     const hashes = await this.#reader.tile({ level, index, width });
-    await this.#requireParent(hashes, { level, index }, level);
-    return hashes;
+    if (await this.#isBelowParent(hashes, { level, index })) return hashes;
+    const above = { level: level + 1, index: Math.floor(index / TILE_WIDTH) };
+    throw this.#mismatch({
+      path: tilePath({ level, index, width: TILE_WIDTH }),
+      // Where the tile above says what this one hashes to.
+      parent: tilePath({ ...above, width: tileWidth(above, this.size) }),
+      offset: (index % TILE_WIDTH) * 32,
+    });
   }
 
-  async #requireParent(
+  async #isBelowParent(
     hashes: readonly Uint8Array[],
     { level, index }: { readonly level: number; readonly index: number },
-    file: number | 'entries',
-  ): Promise<void> {
+  ): Promise<boolean> {
     const parents = await this.#tile(level + 1, Math.floor(index / TILE_WIDTH));
     const parent = parents[index % TILE_WIDTH];
-    if (parent === undefined || !equalBytes(treeRoot(hashes, nativeNodeHash), parent))
-      throw this.#mismatch({ path: tilePath({ level: file, index, width: TILE_WIDTH }) });
+    return parent !== undefined && equalBytes(treeRoot(hashes, nativeNodeHash), parent);
   }
 
   async #openEdge(): Promise<readonly (readonly Uint8Array[])[]> {
@@ -151,12 +164,16 @@ export class VerifiedTree {
 
   async #readEdge(): Promise<readonly (readonly Uint8Array[])[]> {
     const edge: (readonly Uint8Array[])[] = [];
+    const paths: string[] = [];
     for (let level = 0, hashes = this.size; hashes > 0; level++, hashes = levelWidth(level, this.size)) {
       const index = Math.floor(hashes / TILE_WIDTH);
       const width = hashes % TILE_WIDTH;
       edge.push(width === 0 ? [] : await this.#reader.tile({ level, index, width }));
+      if (width > 0) paths.push(tilePath({ level, index, width }));
     }
-    if (!equalBytes(edgeRoot(edge, nativeNodeHash), this.root)) throw this.#mismatch({ path: 'right edge' });
+    // The checkpoint's root stands over all of these at once: any of them may be the one, or the checkpoint.
+    if (!equalBytes(edgeRoot(edge, nativeNodeHash), this.root))
+      throw this.#mismatch({ path: ['checkpoint', ...paths].join(' ') });
     return edge;
   }
 

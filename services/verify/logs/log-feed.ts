@@ -53,7 +53,7 @@ export function openLogFeed(options: {
     const asked = now();
     const records = await source.read(next, READ_RECORDS);
     failing = false;
-    next += records.length;
+    next = (records.at(-1)?.index ?? next - 1) + 1;
     ahead = [...ahead, ...records];
     const last = records.at(-1)?.record.receivedAt;
     // Others of the same millisecond may follow; stamps never fall in a log that keeps its rules.

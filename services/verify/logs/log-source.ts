@@ -3,6 +3,7 @@ import { decodeRecord, type LocatedRecord } from '#protocol/evidence/record';
 import { parseVerifierKey } from '#protocol/evidence/verifier-key';
 import type { Policy } from '#protocol/policy';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { JournalError } from '#services/runtime/evidence/journal-error';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { publicLogReader, type PublicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
@@ -14,7 +15,7 @@ export interface LogSource {
   readonly delayMs: number;
   /** How long to wait where nothing new was read. */
   readonly pauseMs: number;
-  /** Up to `max` records from index `from` on; empty where there are none yet. */
+  /** Up to `max` records from index `from`, or the first that is kept, on; empty where there are none yet. */
   readonly read: (from: number, max: number) => Promise<readonly LocatedRecord[]>;
 }
 
@@ -30,7 +31,17 @@ export function journalSource(log: { readonly origin: string; readonly dir: stri
     origin: log.origin,
     delayMs: JOURNAL_DELAY_MS,
     pauseMs: 25,
-    read: (from, max) => reader.read(from, max),
+    read: async (from, max) => {
+      try {
+        return await reader.read(from, max);
+      } catch (error) {
+        if (!(error instanceof JournalError) || error.code !== 'journal_incomplete') throw error;
+        // Epochs that are long over may have been dropped: a process without a memory begins after them.
+        const first = await reader.first();
+        if (first <= from) throw error;
+        return await reader.read(first, max);
+      }
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { epochNumber, millis } from '#protocol/units';
 import { dueEpoch, runEpochCloser } from '#services/ingest/log/epoch-closer';
+import { DISK } from '#services/ingest/log/log-files';
 import type { EvidenceLog } from '#services/ingest/log/open-log';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { makeTestLog, reports, type TestLog } from '../../support/evidence-log.ts';
@@ -91,9 +92,12 @@ describe('an epoch', () => {
   it('waits for a disk that takes nothing, and is closed when it does', async () => {
     let full = true;
     const log = await test.open({
-      openFile: async (path, flags) => {
-        if (full && path.includes('.journal')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
-        return await (await import('node:fs/promises')).open(path, flags);
+      files: {
+        ...DISK,
+        open: async (path, flags) => {
+          if (full && path.includes('.journal')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+          return await DISK.open(path, flags);
+        },
       },
     });
     test.now = START + 73_000;

@@ -1,6 +1,5 @@
-import { open } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OpenFile } from '#services/ingest/log/journal';
+import { DISK, type LogFiles } from '#services/ingest/log/log-files';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { makeTestLog, reports, type TestLog } from '../../support/evidence-log.ts';
 
@@ -21,9 +20,9 @@ interface Faults {
 }
 
 /** Real files on a disk that fills up in the middle of a write, or whose fsync fails. */
-function faultyFiles(faults: Faults): OpenFile {
-  return async (path, flags) => {
-    const file = await open(path, flags);
+function faultyFiles(faults: Faults): LogFiles {
+  const open: LogFiles['open'] = async (path, flags) => {
+    const file = await DISK.open(path, flags);
     const isMark = path.endsWith('durable');
     const write = async (bytes: Uint8Array, offset: number, length: number, position: number) => {
       const fits = isMark ? length : Math.min(length, faults.space);
@@ -46,6 +45,7 @@ function faultyFiles(faults: Faults): OpenFile {
       close: () => file.close(),
     };
   };
+  return { ...DISK, open };
 }
 
 describe('a disk that is full', () => {
@@ -53,7 +53,7 @@ describe('a disk that is full', () => {
     'after %i more bytes refuses with a retryable error, cuts what it half wrote, and goes on when there is room',
     async (space) => {
       const faults: Faults = { space: Infinity, syncFails: false };
-      const log = await test.open({ openFile: faultyFiles(faults) });
+      const log = await test.open({ files: faultyFiles(faults) });
       await log.append(reports(3));
       faults.space = space;
       const refused = await log.append(reports(20, 3)).then(
@@ -74,7 +74,7 @@ describe('a disk that is full', () => {
 
   it('at the start of a new segment leaves no segment behind', async () => {
     const faults: Faults = { space: Infinity, syncFails: false };
-    const log = await test.open({ segmentBytes: 50, openFile: faultyFiles(faults) });
+    const log = await test.open({ segmentBytes: 50, files: faultyFiles(faults) });
     await log.append(reports(1));
     for (const space of [0, 20, 48]) {
       faults.space = space;
@@ -89,15 +89,19 @@ describe('a disk that is full', () => {
 
 describe('a process that is out of file descriptors', () => {
   it('when a new segment stands but its folder cannot be opened goes on once there are some', async () => {
-    let exhausted = true;
+    let exhausted = false;
     const log = await test.open({
       segmentBytes: 50,
-      openFile: async (path, flags) => {
-        if (path === test.journalDir && exhausted)
-          throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
-        return await open(path, flags);
+      files: {
+        ...DISK,
+        open: async (path, flags) => {
+          if (path === test.journalDir && exhausted)
+            throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+          return await DISK.open(path, flags);
+        },
       },
     });
+    exhausted = true;
     await expect(log.append(reports(1))).rejects.toMatchObject({ code: 'log_unavailable', retryable: true });
     exhausted = false;
     await log.append(reports(1));
@@ -113,7 +117,7 @@ describe('a process that is out of file descriptors', () => {
 describe('a mark for readers that cannot be written', () => {
   it('keeps no receipt back, and readers only until the next round of publishing', async () => {
     const faults: Faults = { space: Infinity, syncFails: false };
-    const log = await test.open({ openFile: faultyFiles(faults) });
+    const log = await test.open({ files: faultyFiles(faults) });
     faults.markFails = true;
     expect(await log.append(reports(2))).toHaveLength(2);
     await expect(log.integrate()).rejects.toHaveProperty('code', 'log_unavailable');
@@ -127,7 +131,7 @@ describe('a mark for readers that cannot be written', () => {
 describe('an fsync that fails', () => {
   it('ends the log: no receipt, one fatal call, and nothing is tried again', async () => {
     const faults: Faults = { space: Infinity, syncFails: false };
-    const log = await test.open({ openFile: faultyFiles(faults) });
+    const log = await test.open({ files: faultyFiles(faults) });
     await log.append(reports(2));
     faults.syncFails = true;
     const outcomes = await Promise.allSettled([log.append(reports(1, 2)), log.append(reports(1, 3))]);
@@ -141,7 +145,7 @@ describe('an fsync that fails', () => {
 
   it('leaves a journal that the next process goes on with', async () => {
     const faults: Faults = { space: Infinity, syncFails: false };
-    const log = await test.open({ openFile: faultyFiles(faults) });
+    const log = await test.open({ files: faultyFiles(faults) });
     await log.append(reports(2));
     faults.syncFails = true;
     await expect(log.append(reports(1, 2))).rejects.toHaveProperty('code', 'log_failed');

@@ -11,29 +11,22 @@ import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import { verifyEd25519 } from '../../support/ed25519.ts';
 import { LOG_SIGNER, makeTestLog, ORIGIN, type TestLog } from '../../support/evidence-log.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 
-const ROUNDS = 20;
+/** One after the other on each log, beside each other on several. */
+const [LOGS, ROUNDS] = [5, 42];
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const WRITER = join(import.meta.dirname, '../../support/log-writer-process.ts');
-let test: TestLog;
+const logs: TestLog[] = [];
 
 beforeAll(async () => {
-  test = await makeTestLog();
+  for (let at = 0; at < LOGS; at++) logs.push(await makeTestLog());
 });
 afterAll(async () => {
-  await test.remove();
+  for (const test of logs) await test.remove();
 });
 
-/** Park and Miller's generator: the moments of killing can be had again by TEST_SEED. */
-function randomFrom(seed: number): () => number {
-  let state = (seed % 2_147_483_646) + 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
-
-async function readCheckpoint(): Promise<Checkpoint | undefined> {
+async function readCheckpoint(test: TestLog): Promise<Checkpoint | undefined> {
   const bytes = await readFile(join(test.publicDir, 'checkpoint')).catch(() => undefined);
   if (bytes === undefined) return undefined;
   return openCheckpoint(bytes, { origin: ORIGIN, keys: [LOG_SIGNER.key], verify: verifyEd25519 });
@@ -41,10 +34,12 @@ async function readCheckpoint(): Promise<Checkpoint | undefined> {
 
 /** Runs a writer, kills it `afterMs` after it said that it is open (or began to open), and returns its lines. */
 async function killedWriter(input: {
+  readonly test: TestLog;
   readonly afterMs: number;
   readonly whileOpening: boolean;
   readonly seen: (head: Checkpoint) => void;
 }): Promise<readonly string[]> {
+  const { test } = input;
   const child = spawn(process.execPath, ['--import', 'tsx', WRITER, test.dir], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -64,7 +59,7 @@ async function killedWriter(input: {
     await Promise.race([opened, ended]);
     const end = performance.now() + input.afterMs;
     while (performance.now() < end) {
-      const head = await readCheckpoint();
+      const head = await readCheckpoint(test);
       if (head !== undefined) input.seen(head);
       await sleep(5);
     }
@@ -77,58 +72,68 @@ async function killedWriter(input: {
 }
 
 it(
-  `keeps every receipt and every checkpoint of a writer that is killed ${ROUNDS} times (TEST_SEED=${SEED})`,
-  { timeout: 240_000 },
+  `keeps every receipt and every checkpoint of writers that are killed ${LOGS * ROUNDS} times (TEST_SEED=${SEED})`,
+  { timeout: 600_000 },
   async () => {
     console.info(`TEST_SEED=${SEED}`);
-    const random = randomFrom(SEED);
-    const receipts = new Map<number, { readonly leaf: string; readonly report: string }>();
-    const heads = new Map<number, Checkpoint>();
-    for (let round = 0; round < ROUNDS; round++) {
-      const lines = await killedWriter({
-        afterMs: Math.floor(random() * 250),
-        whileOpening: round % 5 === 4,
-        seen: (head) => heads.set(head.size, head),
-      });
-      for (const line of lines.filter((each) => !each.startsWith('open'))) {
-        const [index = '', leaf = '', report = ''] = line.split(' ');
-        expect(receipts.has(Number(index))).toBe(false);
-        receipts.set(Number(index), { leaf, report });
-      }
-      const head = await readCheckpoint();
-      if (head !== undefined) heads.set(head.size, head);
-    }
-    test.now = Date.now() + 60_000;
-    const log = await test.open();
-    await log.integrate();
-    expect(log.size).toBeGreaterThanOrEqual(receipts.size);
-    expect(receipts.size).toBeGreaterThan(100);
-
-    const records = await openJournalReader(test.journalDir).read(0, log.size);
-    const leaves = records.map(({ entry }) => nativeLeafHash(entry));
-    for (const [index, { leaf, report }] of receipts) {
-      expect(Buffer.from(leaves[index] ?? []).toString('hex')).toBe(leaf);
-      const body = records[index]?.record.body;
-      expect(body?.kind === 'beacon' ? Buffer.from(body.report).toString('hex') : '').toBe(report);
-    }
-    const stamps = records.map(({ record }) => record.receivedAt);
-    expect(stamps).toEqual(stamps.toSorted((a, b) => a - b));
-
-    const last = await readCheckpoint();
-    expect(last?.size).toBe(log.size);
-    const whole = new MerkleTree(leaves, nativeNodeHash);
-    const published = new VerifiedTree(publicLogReader({ base: test.publicDir }), {
-      size: log.size,
-      root: whole.root,
-    });
-    expect(await published.entries(0, log.size)).toEqual(records.map(({ entry }) => entry));
-    const ordered = [...heads.values()].toSorted((a, b) => a.size - b.size);
-    expect(ordered.length).toBeGreaterThan(5);
-    for (const [at, older] of ordered.entries()) {
-      const newer = ordered[at + 1] ?? { size: log.size, root: whole.root };
-      const proof = await published.consistencyProof(older.size, newer.size);
-      const claim = { oldSize: older.size, oldRoot: older.root, size: newer.size, root: newer.root, proof };
-      expect(verifyConsistency(claim)).toBe(true);
-    }
+    const kept = await Promise.all(logs.map((test, at) => killAgainAndAgain(test, seededRandom(SEED + at))));
+    expect(kept.reduce((sum, { receipts }) => sum + receipts, 0)).toBeGreaterThan(1000);
+    expect(kept.reduce((sum, { heads }) => sum + heads, 0)).toBeGreaterThan(15);
   },
 );
+
+/** How many receipts and checkpoints all hold in the end. */
+async function killAgainAndAgain(
+  test: TestLog,
+  random: () => number,
+): Promise<{ readonly receipts: number; readonly heads: number }> {
+  const receipts = new Map<number, { readonly leaf: string; readonly report: string }>();
+  const heads = new Map<number, Checkpoint>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const lines = await killedWriter({
+      test,
+      // Mostly soon after the start, where a log has the most to get wrong.
+      afterMs: Math.floor(random() ** 2 * 120),
+      whileOpening: round % 5 === 4,
+      seen: (head) => heads.set(head.size, head),
+    });
+    for (const line of lines.filter((each) => !each.startsWith('open'))) {
+      const [index = '', leaf = '', report = ''] = line.split(' ');
+      expect(receipts.has(Number(index))).toBe(false);
+      receipts.set(Number(index), { leaf, report });
+    }
+    const head = await readCheckpoint(test);
+    if (head !== undefined) heads.set(head.size, head);
+  }
+  test.now = Date.now() + 60_000;
+  const log = await test.open();
+  await log.integrate();
+  expect(log.size).toBeGreaterThanOrEqual(receipts.size);
+
+  const records = await openJournalReader(test.journalDir).read(0, log.size);
+  const leaves = records.map(({ entry }) => nativeLeafHash(entry));
+  for (const [index, { leaf, report }] of receipts) {
+    expect(Buffer.from(leaves[index] ?? []).toString('hex')).toBe(leaf);
+    const body = records[index]?.record.body;
+    expect(body?.kind === 'beacon' ? Buffer.from(body.report).toString('hex') : '').toBe(report);
+  }
+  const stamps = records.map(({ record }) => record.receivedAt);
+  expect(stamps).toEqual(stamps.toSorted((a, b) => a - b));
+
+  const last = await readCheckpoint(test);
+  expect(last?.size).toBe(log.size);
+  const whole = new MerkleTree(leaves, nativeNodeHash);
+  const published = new VerifiedTree(publicLogReader({ base: test.publicDir }), {
+    size: log.size,
+    root: whole.root,
+  });
+  expect(await published.entries(0, log.size)).toEqual(records.map(({ entry }) => entry));
+  const ordered = [...heads.values()].toSorted((a, b) => a.size - b.size);
+  for (const [at, older] of ordered.entries()) {
+    const newer = ordered[at + 1] ?? { size: log.size, root: whole.root };
+    const proof = await published.consistencyProof(older.size, newer.size);
+    const claim = { oldSize: older.size, oldRoot: older.root, size: newer.size, root: newer.root, proof };
+    expect(verifyConsistency(claim)).toBe(true);
+  }
+  return { receipts: receipts.size, heads: heads.size };
+}

@@ -10,6 +10,7 @@ import {
   segmentName,
 } from '#services/runtime/evidence/journal-frame';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
+import { DISK } from '#services/ingest/log/log-files';
 import { logSigner } from '#services/ingest/log/log-signer';
 import { recoverJournal } from '#services/ingest/log/recover-journal';
 import { LOG_SIGNER, makeTestLog, ORIGIN, reports, type TestLog } from '../../support/evidence-log.ts';
@@ -39,7 +40,7 @@ async function recovered(
   await change(join(dir, last));
   let entries = 0;
   try {
-    await recoverJournal({ dir, origin: ORIGIN, visit: () => (entries += 1) });
+    await recoverJournal({ dir, origin: ORIGIN, files: DISK, visit: () => (entries += 1) });
     return entries;
   } catch (error) {
     return error instanceof Error && 'code' in error ? error.code : error;

@@ -1,7 +1,8 @@
-import { mkdtemp, open as openFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openJournal, type Journal, type OpenFile } from '#services/ingest/log/journal';
+import { openJournal, type Journal } from '#services/ingest/log/journal';
+import { DISK, type LogFiles } from '#services/ingest/log/log-files';
 import { journalSource, publicSource, type LogSource } from '#services/verify/logs/log-source';
 import { originOf } from './logs.ts';
 import { publicLog, type PublicLog } from './public-log.ts';
@@ -23,7 +24,7 @@ export class GrowingLogs {
       dir: join(dir, 'journal'),
       origin: originOf(world.own),
       segmentBytes: 65_536,
-      openFile: unsynced,
+      files: { ...DISK, open: unsynced },
       visit: () => undefined,
     });
     return new GrowingLogs({ world, dir, journal });
@@ -71,8 +72,8 @@ export class GrowingLogs {
 }
 
 /** The journal's own code; that bytes reach the disk is others' to test. */
-const unsynced: OpenFile = async (path, flags) => {
-  const file = await openFile(path, flags);
+const unsynced: LogFiles['open'] = async (path, flags) => {
+  const file = await DISK.open(path, flags);
   return {
     write: file.write.bind(file),
     truncate: file.truncate.bind(file),
