@@ -1,7 +1,7 @@
 import { hex, utf8 } from '@scure/base';
 import { ProtocolError } from '../errors.ts';
 import type { VerifySignature } from '../verify/poc.ts';
-import { openCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { equalBytes } from './merkle.ts';
 import { verifyConsistency } from './proof.ts';
 import type { VerifierKey } from './verifier-key.ts';
@@ -28,17 +28,18 @@ export interface ForkJson {
   readonly proof: readonly string[];
 }
 
-/** Throws unless the log's key signed both notes and they do not fit: no_fork, and what checkpoints throw. */
+/** The two checkpoints; throws unless the log's key signed both and they do not fit: no_fork, and what checkpoints throw. */
 export function verifyFork(
   { older, newer, prefix, proof }: Fork,
   by: { readonly origin: string; readonly key: VerifierKey; readonly verify: VerifySignature },
-): void {
+): { readonly older: Checkpoint; readonly newer: Checkpoint } {
   const known = { origin: by.origin, keys: [by.key], verify: by.verify };
   const before = openCheckpoint(older, known);
   const after = openCheckpoint(newer, known);
   const claim = { oldSize: before.size, oldRoot: prefix, size: after.size, root: after.root, proof };
   if (equalBytes(before.root, prefix) || !verifyConsistency(claim))
     throw new ProtocolError('no_fork', { origin: by.origin, older: before.size, newer: after.size });
+  return { older: before, newer: after };
 }
 
 /** The fork as files hold it. */
