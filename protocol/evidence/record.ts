@@ -46,6 +46,13 @@ export interface LocatedRecord {
 export const MAX_ENTRY_BYTES = 65_535;
 
 const FIELD = { receivedAt: 1, sessionInit: 2, beacon: 3, witness: 4, entropy: 5, epochClose: 7 } as const;
+const KIND_OF: ReadonlyMap<number, EvidenceBody['kind']> = new Map([
+  [FIELD.sessionInit, 'session_init'],
+  [FIELD.beacon, 'beacon'],
+  [FIELD.witness, 'witness'],
+  [FIELD.entropy, 'entropy'],
+  [FIELD.epochClose, 'epoch_close'],
+]);
 
 /** The entry of a record: protobuf EvidenceRecord { 1 received_at; oneof body }. */
 export function encodeRecord(record: {
@@ -75,6 +82,15 @@ export function decodeRecord(entry: Uint8Array): EvidenceRecord {
 /** The stamp alone, without decoding the body. */
 export function entryReceivedAt(entry: Uint8Array): Millis {
   return decoding(entry, readStamp);
+}
+
+/** The body's kind alone, for entries that `decodeRecord` reads. */
+export function entryKind(entry: Uint8Array): EvidenceBody['kind'] | 'unknown' {
+  return decoding(entry, (reader) => {
+    readStamp(reader);
+    const [field] = reader.tag();
+    return KIND_OF.get(field) ?? 'unknown';
+  });
 }
 
 function writeBody(writer: BinaryWriter, body: EvidenceBody): void {

@@ -76,7 +76,7 @@ export function folderFiles(input: Omit<EpochInput, 'verify'>, result: ComputedE
   files.set(FILES.state, stateBytes(result.state));
   files.set(FILES.tuple, tupleBytes(result.tuple));
   files.set(FILES.summary, summaryBytes({ facts: input.facts, result }));
-  files.set(MANIFEST, manifestBytes(files));
+  files.set(MANIFEST, manifestBytes(files, input.hashes?.sha256Hex));
   return files;
 }
 

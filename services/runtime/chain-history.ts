@@ -1,4 +1,4 @@
-import type { Connection, PublicKey } from '@solana/web3.js';
+import type { Connection, PublicKey, VersionedTransactionResponse } from '@solana/web3.js';
 import { ballotAddress, eventsOf, type CoverageEvent, type FinalizedEpoch } from '#client';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { Hash } from '#protocol/units';
@@ -6,16 +6,15 @@ import type { Hash } from '#protocol/units';
 /** Signatures asked for at once; a node gives at most 1000. */
 const PAGE = 100;
 
-/** The network's events as the node still remembers them, newest first: nothing else holds what Ballot has forgotten. */
-export async function* recentEvents(
+/** Successful transactions that name an address, as the node still remembers them, newest first. */
+export async function* recentTransactions(
   connection: Connection,
-  network: PublicKey,
-): AsyncGenerator<CoverageEvent> {
-  const ballot = ballotAddress(network);
+  address: PublicKey,
+): AsyncGenerator<VersionedTransactionResponse> {
   let before: string | undefined;
   for (;;) {
     const page = await connection.getSignaturesForAddress(
-      ballot,
+      address,
       { limit: PAGE, ...(before === undefined ? {} : { before }) },
       'finalized',
     );
@@ -25,11 +24,20 @@ export async function* recentEvents(
         commitment: 'finalized',
         maxSupportedTransactionVersion: 0,
       });
-      yield* eventsOf(transaction?.meta?.logMessages ?? []).toReversed();
+      if (transaction !== null) yield transaction;
     }
     before = page.at(-1)?.signature;
     if (page.length < PAGE || before === undefined) return;
   }
+}
+
+/** The network's events as the node still remembers them, newest first: nothing else holds what Ballot has forgotten. */
+export async function* recentEvents(
+  connection: Connection,
+  network: PublicKey,
+): AsyncGenerator<CoverageEvent> {
+  for await (const { meta } of recentTransactions(connection, ballotAddress(network)))
+    yield* eventsOf(meta?.logMessages ?? []).toReversed();
 }
 
 /** The whole tuple behind a vote; null where the node does not remember it. */

@@ -67,21 +67,26 @@ const KINDS: readonly Kind[] = [
 
 /** The first thing in which a given folder differs from the recomputed one; undefined where they are equal. */
 export function firstDifference(theirs: FolderFiles, ours: FolderFiles): Difference | undefined {
+  const [first] = differences(theirs, ours);
+  return first;
+}
+
+/** The first difference in each file that differs, inputs before what follows from them. */
+export function* differences(theirs: FolderFiles, ours: FolderFiles): Generator<Difference> {
   const names = [...new Set([...ours.keys(), ...theirs.keys()])].sort();
   for (const kind of KINDS)
     for (const name of names.filter((candidate) => kind.name.test(candidate))) {
       const difference = compareFile({ kind, name, theirs, ours });
-      if (difference !== undefined) return difference;
+      if (difference !== undefined) yield difference;
     }
-  const foreign = names.find((name) => !KINDS.some((kind) => kind.name.test(name)));
-  return foreign === undefined
-    ? undefined
-    : {
+  for (const name of names)
+    if (!KINDS.some((kind) => kind.name.test(name)))
+      yield {
         thing: 'folder',
-        file: foreign,
+        file: name,
         where: 'file',
-        theirs: presence(theirs, foreign),
-        ours: presence(ours, foreign),
+        theirs: presence(theirs, name),
+        ours: presence(ours, name),
       };
 }
 

@@ -2,6 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58 } from '@scure/base';
+import { entropyData } from '#protocol/crypto/entropy';
 import { deriveBeacon, type DerivedBeacon } from '#protocol/crypto/payload';
 import { computeEpoch, type ComputedEpoch, type EpochFacts, type EpochInput } from '#protocol/epoch';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
@@ -68,6 +69,12 @@ export function computed(input: EpochInput): ComputedEpoch {
   return result;
 }
 
+/** A block of the chain, of which an entropy can be made. */
+export interface TestBlock {
+  readonly slot: bigint;
+  readonly blockhash: Uint8Array;
+}
+
 /** A network of hotspots that report into logs, epoch after epoch. */
 export class TestWorld {
   readonly network: Address = testAddress('network');
@@ -75,13 +82,17 @@ export class TestWorld {
   readonly hotspots: readonly TestHotspot[];
   readonly logs: readonly TestLog[];
   readonly policy: Policy;
+  readonly #block: TestBlock | null;
 
   constructor(input: {
     readonly hotspots: readonly TestHotspot[];
     readonly policy?: Partial<Policy>;
     readonly logs?: number;
     readonly epochs: number;
+    /** Of which all entropies are made; by default they are made up. */
+    readonly block?: TestBlock;
   }) {
+    this.#block = input.block ?? null;
     this.hotspots = input.hotspots;
     const origins = Array.from({ length: input.logs ?? 1 }, (_, at) => `test/${this.network}/${at}`);
     this.logs = origins.map((origin) => new TestLog(origin));
@@ -212,7 +223,9 @@ export class TestWorld {
     at: number,
   ): { readonly derived: DerivedBeacon; readonly local: Uint8Array; readonly remote: Uint8Array } {
     const timestamp = Math.floor(at / 60_000) * 60;
-    const remote = sha256(utf8ToBytes(`entropy ${timestamp}`));
+    const made = sha256(utf8ToBytes(`entropy ${timestamp}`));
+    const { slot, blockhash } = this.#block ?? { slot: BigInt(timestamp), blockhash: made };
+    const remote = this.#block === null ? made : entropyData({ timestamp, blockhash });
     for (const log of this.logs)
       log.add({
         receivedAt: timestamp * 1000,
@@ -221,8 +234,8 @@ export class TestWorld {
           data: remote,
           timestamp,
           version: 0,
-          slot: BigInt(timestamp),
-          blockhash: remote,
+          slot,
+          blockhash,
         },
       });
     const local = sha256(utf8ToBytes(`local ${beaconer.key} ${at}`)).slice(0, 4);
