@@ -105,12 +105,7 @@ function differentFromChain(
 }
 
 /** The first input that is not the one which the tuple, or its parent, names; undefined where all are. */
-export function uncommitted(
-  files: FolderFiles,
-  folder: EpochFolder,
-  hashes?: TreeHashes,
-): Difference | undefined {
-  const { tuple, parent } = folder;
+function uncommitted(files: FolderFiles, folder: EpochFolder, hashes?: TreeHashes): Difference | undefined {
   for (const [at, sealed] of folder.evidence.entries()) {
     try {
       openEvidence(sealed, hashes);
@@ -124,6 +119,17 @@ export function uncommitted(
       });
     }
   }
+  return unnamedInput(files, folder);
+}
+
+/**
+ * The first input whose hash is not the one in the tuple or its parent; of evidence only the cuts are looked at, because
+ * `openEvidence` shows whether the entries belong to them.
+ */
+export function unnamedInput(
+  files: FolderFiles,
+  { tuple, parent, ...folder }: EpochFolder,
+): Difference | undefined {
   const commitments = [
     {
       file: evidenceName(0),

@@ -17,7 +17,7 @@ import type { Notes } from '#services/audit/report/notes';
 import type { AuditedEpoch, Finding } from '#services/audit/report/report';
 import { sampleFinding, sampleOf, type SampleFigures } from '#services/audit/sample/sampled';
 import type { AuditContext } from './context.ts';
-import { recompute, type Recomputed } from './recompute.ts';
+import { knownFacts, recompute, type Recomputed } from './recompute.ts';
 
 /** What the next epoch begins with. */
 export interface LeftState {
@@ -102,7 +102,8 @@ function recomputeFolder(context: AuditContext, { files, folder }: OpenedFolder)
   const verify = counting(sample?.verify ?? context.verify, (done) => {
     context.onProgress(Math.min(done, total), total);
   });
-  const done = recompute({ network: context.network, files, folder, verify });
+  const facts = knownFacts(context.network, folder);
+  const done = recompute({ facts, files, folder, verify });
   return { ...done, sample: sample?.figures() ?? null };
 }
 

@@ -9,12 +9,12 @@ import {
   type EpochFolder,
   type FolderFiles,
 } from '#protocol/settle/folder';
-import { uncommitted } from '#protocol/settle/folder/check-folder';
+import { unnamedInput } from '#protocol/settle/folder/check-folder';
 import { MANIFEST, openManifest } from '#protocol/settle/folder/manifest-file';
 import { openEpochFacts } from '#protocol/settle/folder/epoch-file';
 import type { Hash } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { nativeHashes, nativeSha256Hex } from '#services/runtime/evidence/native-hash';
+import { nativeSha256Hex } from '#services/runtime/evidence/native-hash';
 import { CannotCheck, damagedCopy } from '#services/audit/report/failures';
 import { tupleHash } from '#protocol/settle/tuple';
 
@@ -53,7 +53,7 @@ export function requireInputs(
     expected,
     named: 'the chain of tuples',
   });
-  const other = opening('', () => uncommitted(files, folder, nativeHashes));
+  const other = opening('', () => unnamedInput(files, folder));
   if (other !== undefined)
     requireEqual(`${other.file}: ${other.where}`, {
       found: other.theirs,
