@@ -173,28 +173,32 @@ function readBody(field: number, bytes: Uint8Array): EvidenceBody | UnknownBody 
 
 /** Known fields of a body; unknown ones are skipped, a repeated one is refused because readers could differ. */
 function readFields(bytes: Uint8Array): { bytes(field: number): Uint8Array; integer(field: number): bigint } {
-  const values = new Map<number, Uint8Array | bigint>();
+  const fields: number[] = [];
+  const values: (Uint8Array | bigint)[] = [];
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
-    if (values.has(field)) throw new RangeError(`field ${field} stands twice`);
-    if (wire === WireType.LengthDelimited) values.set(field, reader.bytes());
-    else if (wire === WireType.Varint) values.set(field, BigInt(reader.uint64()));
+    if (fields.includes(field)) throw new RangeError(`field ${field} stands twice`);
+    fields.push(field);
+    if (wire === WireType.LengthDelimited) values.push(reader.bytes());
+    else if (wire === WireType.Varint) values.push(BigInt(reader.uint64()));
     else throw new RangeError(`field ${field} has wire type ${wire}`);
   }
   return {
     bytes: (field) => {
-      const value = values.get(field) ?? new Uint8Array(0);
+      const value = values[fields.indexOf(field)] ?? EMPTY;
       if (typeof value === 'bigint') throw new RangeError(`field ${field} is no byte string`);
       return value;
     },
     integer: (field) => {
-      const value = values.get(field) ?? 0n;
+      const value = values[fields.indexOf(field)] ?? 0n;
       if (typeof value !== 'bigint') throw new RangeError(`field ${field} is no integer`);
       return value;
     },
   };
 }
+
+const EMPTY = new Uint8Array(0);
 
 function toNumber(value: bigint | string): number {
   const number = Number(value);
