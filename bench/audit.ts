@@ -21,6 +21,7 @@ import { logSigner } from '#services/ingest/log/log-signer';
 import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import { epochPath } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
+import type { KeyType } from '#protocol/wire/key';
 import { verifySignature } from '#services/runtime/signature';
 import { extendMirror } from '#services/settle/mirror-files';
 import { computed, testHotspot, TestWorld } from '../test/protocol/epoch/world.ts';
@@ -30,6 +31,7 @@ const ROUNDS = 3;
 const DAY_S = 86_400;
 
 export interface AuditFigure {
+  readonly type: KeyType;
   readonly reports: number;
   /** CPU seconds of an audit from its files to its findings, of one by sample, and of the signatures alone. */
   readonly audit: number;
@@ -40,17 +42,17 @@ export interface AuditFigure {
 }
 
 /** CPU time of auditing an epoch of about `reports` reports, beside that of verifying their signatures. */
-export async function measureAudit(reports: number): Promise<AuditFigure> {
+export async function measureAudit(reports: number, type: KeyType): Promise<AuditFigure> {
   const dir = await mkdtemp(join(tmpdir(), 'coverant-bench-audit-'));
   try {
-    const epoch = await makeEpoch(dir, Math.ceil(reports / (WITNESSES + 1)));
+    const epoch = await makeEpoch(dir, Math.ceil(reports / (WITNESSES + 1)), type);
     const best = { audit: Infinity, sampled: Infinity, signatures: Infinity };
     for (let round = 0; round < ROUNDS; round += 1) {
       best.audit = Math.min(best.audit, await cpuSeconds(() => auditFiles(dir, epoch)));
       best.signatures = Math.min(best.signatures, await cpuSeconds(() => verifyAll(epoch)));
       best.sampled = Math.min(best.sampled, await cpuSeconds(() => auditFiles(dir, epoch, 100)));
     }
-    return { reports: epoch.signed.length, ...best, memory: process.resourceUsage().maxRSS / 1024 };
+    return { type, reports: epoch.signed.length, ...best, memory: process.resourceUsage().maxRSS / 1024 };
   } finally {
     await rm(dir, { recursive: true });
   }
@@ -58,10 +60,10 @@ export async function measureAudit(reports: number): Promise<AuditFigure> {
 
 /** One line each. */
 export function auditLines(figure: AuditFigure): readonly string[] {
-  const { reports, audit, sampled, signatures, memory } = figure;
+  const { type, reports, audit, sampled, signatures, memory } = figure;
   const ratio = (seconds: number): string => (signatures / seconds).toFixed(2);
   return [
-    `audit: ${reports} reports in ${audit.toFixed(2)} s of CPU time, ${ratio(audit)} of the rate of verifying their signatures alone (${signatures.toFixed(2)} s); at most ${Math.round(memory)} MiB with the bench's own copies`,
+    `audit: ${reports} reports by ${type} keys in ${audit.toFixed(2)} s of CPU time, ${ratio(audit)} of the rate of verifying their signatures alone (${signatures.toFixed(2)} s); at most ${Math.round(memory)} MiB with the bench's own copies`,
     `audit: the same by a sample of 100 beacons in ${sampled.toFixed(2)} s, ${ratio(sampled)} of that rate`,
   ];
 }
@@ -73,8 +75,8 @@ interface BenchEpoch {
 }
 
 /** Folder and mirror of an epoch in which every hotspot beacons once and its neighbours witness it. */
-async function makeEpoch(dir: string, pocs: number): Promise<BenchEpoch> {
-  const hotspots = Array.from({ length: pocs }, (_, place) => testHotspot(`audit ${place}`, place));
+async function makeEpoch(dir: string, pocs: number, type: KeyType): Promise<BenchEpoch> {
+  const hotspots = Array.from({ length: pocs }, (_, place) => testHotspot(`audit ${place}`, place, {}, type));
   const plain = new TestWorld({ hotspots, epochs: 0, block: { slot: 1n, blockhash: new Uint8Array(32) } });
   const [log] = plain.logs;
   if (log === undefined) throw new Error('no log');
@@ -160,4 +162,6 @@ async function cpuSeconds(work: () => Promise<void> | void): Promise<number> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  for (const line of auditLines(await measureAudit(Number(process.argv[2] ?? 22_000)))) console.log(line);
+  for (const type of ['ecc_compact', 'ed25519'] as const)
+    for (const line of auditLines(await measureAudit(Number(process.argv[2] ?? 22_000), type)))
+      console.log(line);

@@ -1,51 +1,15 @@
-import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildVerifier } from '#services/explore/build-verifier';
 
-const root = new URL('../', import.meta.url);
-export const VERIFIER = fileURLToPath(new URL('web/verify.js', root));
-
-interface Esbuild {
-  build(options: Readonly<Record<string, unknown>>): Promise<{
-    readonly outputFiles: readonly { readonly text: string }[];
-  }>;
+// The page that checks a hotspot's epoch, as a folder for any web server: `node --import tsx FILE folder`.
+const [folder] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error('Name the folder into which the page is to be written.');
+  process.exit(2);
 }
-interface Builder {
-  onResolve(filter: { readonly filter: RegExp }, resolve: () => { readonly path: string }): void;
-}
-
-/** web/verify.js from web/verifier and protocol: one module for browsers, without Node's hashes. */
-export async function buildVerifier(): Promise<string> {
-  // The one that runs these sources: tsx brings it, and the lock file pins it.
-  const fromTsx = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const { build } = (await import(pathToFileURL(fromTsx.resolve('esbuild')).href)) as Esbuild;
-  const plainHash = fileURLToPath(new URL('web/verifier/plain-hash.ts', root));
-  const { outputFiles } = await build({
-    absWorkingDir: fileURLToPath(root),
-    entryPoints: ['web/verifier/verify-hotspot.ts'],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    legalComments: 'none',
-    charset: 'utf8',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    banner: {
-      js: '// Built from web/verifier and protocol by scripts/make-web-verifier.ts; test/web/verifier.test.ts builds it again.',
-    },
-    plugins: [
-      {
-        name: 'hashes without Node',
-        setup: (builder: Builder) => {
-          builder.onResolve({ filter: /native-hash\.ts$/ }, () => ({ path: plainHash }));
-        },
-      },
-    ],
-  });
-  return outputFiles[0]?.text ?? '';
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  await writeFile(VERIFIER, await buildVerifier());
+await mkdir(folder, { recursive: true });
+for (const name of ['verify.html', 'verify-page.js', 'style.css'])
+  await cp(fileURLToPath(new URL(`../web/${name}`, import.meta.url)), join(folder, name));
+await writeFile(join(folder, 'verify.js'), await buildVerifier());

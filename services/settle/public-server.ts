@@ -15,6 +15,10 @@ export async function servePublicFiles(server: HttpServer, folder: string): Prom
       dotfiles: 'deny',
       index: false,
       cacheControl: false,
+      // Whoever checks a payout in a browser reads them from a page of another site.
+      setHeaders: (reply) => {
+        reply.header('access-control-allow-origin', '*');
+      },
     });
   }
 }

@@ -4,7 +4,7 @@ import type { PublicLogReader } from '#services/runtime/evidence/public-log-read
 /** Files below a URL; nothing in them is believed. */
 export interface Files {
   readonly base: string;
-  /** null where the server answers 404. */
+  /** null where the server has no such file, or lets no page of another site read it. */
   read(path: string): Promise<Uint8Array | null>;
 }
 
@@ -13,8 +13,10 @@ export function filesAt(base: string): Files {
   return {
     base: root,
     async read(path) {
-      const response = await fetch(`${root}/${path.split('/').map(encodeURIComponent).join('/')}`);
-      if (response.status === 404) return null;
+      const url = `${root}/${path.split('/').map(encodeURIComponent).join('/')}`;
+      // Many servers let pages of other sites read what there is, and not that something is missing.
+      const response = await fetch(url).catch(() => null);
+      if (response === null || response.status === 404) return null;
       if (!response.ok) throw new Error(`${root}/${path} answered ${response.status}`);
       return new Uint8Array(await response.arrayBuffer());
     },
@@ -23,7 +25,8 @@ export function filesAt(base: string): Files {
 
 export async function requireFile(files: Files, path: string): Promise<Uint8Array> {
   const bytes = await files.read(path);
-  if (bytes === null) throw new Error(`${files.base} has no ${path}`);
+  if (bytes === null)
+    throw new Error(`${files.base} has no ${path}, or lets no page of another site read it`);
   return bytes;
 }
 

@@ -1,10 +1,10 @@
 import { verifyPlainly } from '#protocol/crypto/plain-signature';
+import { sha256Hex } from '#protocol/crypto/sha256-hex';
 import { computeEpoch, type ComputedEpoch } from '#protocol/epoch';
 import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import { equalBytes } from '#protocol/evidence/merkle';
 import { parseVerifierKey } from '#protocol/evidence/verifier-key';
 import {
-  evidenceName,
   FILES,
   fileOf,
   openFolder,
@@ -15,7 +15,7 @@ import {
 import { believeVerdicts } from '#protocol/settle/folder/believed-signatures';
 import { unnamedInput } from '#protocol/settle/folder/check-folder';
 import { firstDifference } from '#protocol/settle/folder/difference';
-import { MANIFEST } from '#protocol/settle/folder/manifest-file';
+import { MANIFEST, openManifest } from '#protocol/settle/folder/manifest-file';
 import { epochPath, mirrorPath } from '#protocol/settle/folder/public-path';
 import { openVerdicts } from '#protocol/settle/folder/verdicts-file';
 import { hotspotLeafKey } from '#protocol/settle/leaf';
@@ -26,7 +26,7 @@ import type { PocVerdict, ReportVerdict } from '#protocol/verify/poc';
 import { keyFromTextOrHex, keyText } from '#protocol/wire/key';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import { readChain, type LatestEpoch } from './chain.ts';
-import { filesAt, logAt, type Files } from './places.ts';
+import { filesAt, logAt, requireFile, type Files } from './places.ts';
 import { findTuple } from './tuples.ts';
 
 /** One thing that was checked, in the order of the argument; the first that fails ends it. */
@@ -110,14 +110,13 @@ interface ReadFolder {
 }
 
 async function readFolder(source: Files, tuple: Tuple): Promise<ReadFolder> {
-  const files = new Map<string, Uint8Array>();
-  const read = async (name: string): Promise<boolean> => {
-    const bytes = await source.read(epochPath(tuple.epoch, name));
-    if (bytes !== null) files.set(name, bytes);
-    return bytes !== null;
-  };
-  for (const name of [...Object.values(FILES), MANIFEST]) await read(name);
-  for (let log = 0; log < 256 && (await read(evidenceName(log))); log += 1);
+  const manifest = await requireFile(source, epochPath(tuple.epoch, MANIFEST));
+  const files = new Map([[MANIFEST, manifest]]);
+  for (const [name, hash] of openManifest(manifest)) {
+    const bytes = await requireFile(source, epochPath(tuple.epoch, name));
+    if (sha256Hex(bytes) !== hash) throw new Error(`${name} is not the file that ${MANIFEST} lists`);
+    files.set(name, bytes);
+  }
   const opened = openFolder(files);
   if (tupleHash(opened.tuple) !== tupleHash(tuple))
     throw new Error(`${FILES.tuple} changed while it was read`);

@@ -1,4 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58 } from '@scure/base';
@@ -14,7 +15,7 @@ import { amount, epochNumber, type Address, type HotspotKey } from '#protocol/un
 import type { HotspotFacts } from '#protocol/verify/poc';
 import { dataRateNumber } from '#protocol/wire/data-rate';
 import { encodeBeacon, encodeSessionInit, encodeWitness } from '#protocol/wire/encode';
-import { parseKey } from '#protocol/wire/key';
+import { keyType, parseKey, type KeyType } from '#protocol/wire/key';
 import { verifySignature } from '#services/runtime/signature';
 import { latLngToCell } from 'h3-js';
 import { TestLog, type LogEvent } from './log.ts';
@@ -38,14 +39,26 @@ export function testAddress(name: string): Address {
   return base58.encode(sha256(utf8ToBytes(name))) as Address;
 }
 
-export function testKey(name: string): TestKey {
+export function testKey(name: string, type: KeyType = 'ed25519'): TestKey {
   const secret = sha256(utf8ToBytes(`test key ${name}`));
-  return { secret, key: parseKey(Uint8Array.of(1, ...ed25519.getPublicKey(secret))) };
+  if (type === 'ed25519') return { secret, key: parseKey(Uint8Array.of(1, ...ed25519.getPublicKey(secret))) };
+  return { secret, key: parseKey(Uint8Array.of(0, ...p256.getPublicKey(secret).subarray(1))) };
+}
+
+/** By the curve of the key, in the form of reports. */
+function signed({ key, secret }: TestKey, message: Uint8Array): Uint8Array {
+  if (keyType(key) === 'ed25519') return ed25519.sign(message, secret);
+  return p256.sign(message, secret, { format: 'der', lowS: false });
 }
 
 /** A hotspot on a grid of 1.6 km around a place in EU868. */
-export function testHotspot(name: string, place: number, facts: Partial<HotspotFacts> = {}): TestHotspot {
-  const { key, secret } = testKey(name);
+export function testHotspot(
+  name: string,
+  place: number,
+  facts: Partial<HotspotFacts> = {},
+  type: KeyType = 'ed25519',
+): TestHotspot {
+  const { key, secret } = testKey(name, type);
   const [row, column] = [Math.floor(place / 8), place % 8];
   const cell = parseCell(BigInt(`0x${latLngToCell(52.5 + row * 0.0145, 13.4 + column * 0.0237, 12)}`));
   const defaults: HotspotFacts = {
@@ -272,7 +285,7 @@ function signedBeacon(
     timestamp: 1n,
     tmst: 1,
   };
-  return encodeBeacon({ ...fields, signature: ed25519.sign(encodeBeacon(fields), hotspot.secret) });
+  return encodeBeacon({ ...fields, signature: signed(hotspot, encodeBeacon(fields)) });
 }
 
 /** A witness report signed by the hotspot, or by a session key in its name. */
@@ -295,7 +308,7 @@ export function signedWitness(
     frequency: derived.frequency,
     datarate: dataRateNumber(derived.datarate),
   };
-  return encodeWitness({ ...fields, signature: ed25519.sign(encodeWitness(fields), signer.secret) });
+  return encodeWitness({ ...fields, signature: signed(signer, encodeWitness(fields)) });
 }
 
 /** A session_init of a hotspot for a session key, as it stands in the evidence. */
