@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58 } from '@scure/base';
 import { entropyData } from '#protocol/crypto/entropy';
+import { pointY } from '#protocol/crypto/p256-point';
 import { deriveBeacon, type DerivedBeacon } from '#protocol/crypto/payload';
 import { computeEpoch, type ComputedEpoch, type EpochFacts, type EpochInput } from '#protocol/epoch';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
@@ -42,7 +43,15 @@ export function testAddress(name: string): Address {
 export function testKey(name: string, type: KeyType = 'ed25519'): TestKey {
   const secret = sha256(utf8ToBytes(`test key ${name}`));
   if (type === 'ed25519') return { secret, key: parseKey(Uint8Array.of(1, ...ed25519.getPublicKey(secret))) };
-  return { secret, key: parseKey(Uint8Array.of(0, ...p256.getPublicKey(secret).subarray(1))) };
+  const body = p256.getPublicKey(secret).subarray(1);
+  // The compact form stands for the smaller y: where the key has the other one, its opposite is taken.
+  const { y } = p256.Point.fromBytes(p256.getPublicKey(secret)).toAffine();
+  const { ORDER, toBytes, fromBytes } = p256.Point.Fn;
+  const isSmaller = pointY(body) === y;
+  return {
+    key: parseKey(Uint8Array.of(0, ...body)),
+    secret: isSmaller ? secret : toBytes(ORDER - fromBytes(secret)),
+  };
 }
 
 /** By the curve of the key, in the form of reports. */
