@@ -10,6 +10,7 @@ import { encodeRecord } from '#protocol/evidence/record';
 import { encodeBundle } from '#protocol/evidence/tile';
 import { verifierKey } from '#protocol/evidence/verifier-key';
 import type { EpochFacts } from '#protocol/epoch';
+import { ProtocolError } from '#protocol/errors';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import { DEFAULT_POLICY } from '#protocol/policy';
 import { evidenceHash } from '#protocol/settle/bytes/hashes';
@@ -347,4 +348,42 @@ describe('docs/formats.md', () => {
     expect([...openShares(bytes('shares')).hotspots.values()]).toEqual(shares.payouts);
     expect(evidenceBytes(openEvidenceFile(bytes('evidence file')))).toEqual(bytes('evidence file'));
   });
+});
+
+describe('a version that is not known', () => {
+  const binary: Readonly<Record<string, readonly [Uint8Array, (bytes: Uint8Array) => unknown]>> = {
+    'evidence-0.bin': [evidenceBytes(sealed), openEvidenceFile],
+    'registry.bin': [registryBytes(registry), openRegistry],
+    'state.bin': [stateBytes(state), openState],
+    'leaves.bin': [leavesBytes(leaves), openLeaves],
+  };
+  const json: Readonly<Record<string, readonly [Uint8Array, (bytes: Uint8Array) => unknown]>> = {
+    'epoch.json': [epochFactsBytes(facts), openEpochFacts],
+    'policy.json': [policyBytes(DEFAULT_POLICY), openPolicy],
+    'deny.json': [denyFileBytes(denied), openDenyFile],
+    'shares.json': [sharesBytes(shares), openShares],
+    'manifest.json': [manifestBytes(new Map()), openManifest],
+  };
+
+  for (const [name, [bytes, open]] of Object.entries(binary))
+    it(`is refused in ${name} by its first byte`, () => {
+      for (const version of [0, 2, 255]) {
+        const other = Uint8Array.from(bytes);
+        other[0] = version;
+        expect(() => open(other)).toThrow(ProtocolError);
+        expect(() => open(other)).toThrow(`version=${version}`);
+      }
+      expect(() => open(bytes)).not.toThrow();
+    });
+
+  for (const [name, [bytes, open]] of Object.entries(json))
+    it(`is refused in ${name} by its field`, () => {
+      const text = utf8.encode(bytes);
+      for (const version of ['0', '2', '"1"', 'null']) {
+        const other = utf8.decode(text.replace('"version":1', `"version":${version}`));
+        expect(() => open(other)).toThrow(ProtocolError);
+        expect(() => open(other)).toThrow('version');
+      }
+      expect(() => open(bytes)).not.toThrow();
+    });
 });

@@ -46,12 +46,10 @@ export function testKey(name: string, type: KeyType = 'ed25519'): TestKey {
   const body = p256.getPublicKey(secret).subarray(1);
   // The compact form stands for the smaller y: where the key has the other one, its opposite is taken.
   const { y } = p256.Point.fromBytes(p256.getPublicKey(secret)).toAffine();
-  const { ORDER, toBytes, fromBytes } = p256.Point.Fn;
+  const scalars = p256.Point.Fn;
   const isSmaller = pointY(body) === y;
-  return {
-    key: parseKey(Uint8Array.of(0, ...body)),
-    secret: isSmaller ? secret : toBytes(ORDER - fromBytes(secret)),
-  };
+  const opposite = scalars.toBytes(scalars.ORDER - scalars.fromBytes(secret));
+  return { key: parseKey(Uint8Array.of(0, ...body)), secret: isSmaller ? secret : opposite };
 }
 
 /** By the curve of the key, in the form of reports. */
