@@ -62,7 +62,7 @@ function showReports(reports) {
     head.append(element('th', title));
   const lines = rows.map((row) => {
     const line = element('tr');
-    line.append(...row.map((cell) => element('td', cell)));
+    line.append(...row.map((cell, at) => element('td', cell, at === 4 ? 'numbers' : undefined)));
     return line;
   });
   const [thead, tbody] = [element('thead'), element('tbody')];

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = new URL('../../', import.meta.url);
 
 interface Esbuild {
-  build(options: Readonly<Record<string, unknown>>): Promise<{
+  readonly build: (options: Readonly<Record<string, unknown>>) => Promise<{
     readonly outputFiles: readonly { readonly text: string }[];
   }>;
 }

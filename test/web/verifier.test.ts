@@ -3,11 +3,12 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { base58 } from '@scure/base';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
-import type { ComputedEpoch } from '#protocol/epoch';
+import type { ComputedEpoch, EpochFacts } from '#protocol/epoch';
 import { folderFiles, type FolderFiles } from '#protocol/settle/folder';
 import { emptyState } from '#protocol/settle/state';
 import { keyText } from '#protocol/wire/key';
@@ -24,6 +25,7 @@ import { servePublicFiles } from '#services/settle/public-server';
 import { findOnPath } from '../../scripts/packages.ts';
 import { FINALIZED_LAYOUT, latestOf, NETWORK_LAYOUT } from '../../web/verifier/chain.ts';
 import {
+  EMISSION,
   computed,
   sessionInit,
   signedWitness,
@@ -37,7 +39,7 @@ const logger = createLogger({ stage: 'explore', level: 'silent' });
 const hotspots = [0, 1, 2, 3].map((place) => testHotspot(`browser ${place}`, place));
 const session = testKey('browser session');
 const [asked = testHotspot('', 0), other = asked, witness = asked] = hotspots;
-const closing: (() => Promise<unknown> | void)[] = [];
+const closing: (() => Promise<unknown>)[] = [];
 let dir: string;
 let results: readonly ComputedEpoch[];
 let network: string;
@@ -88,11 +90,18 @@ async function publish(base: string): Promise<readonly ComputedEpoch[]> {
   return all;
 }
 
+const facts = (): EpochFacts => new TestWorld({ hotspots: [], epochs: 0 }).facts(0);
+
 /** The bytes of a Network account of which the page reads the latest final epoch. */
 function networkAccount({ tuple, tupleHash }: ComputedEpoch): Buffer {
   const account = Buffer.alloc(NETWORK_LAYOUT.length);
   account.set(sha256(Buffer.from('account:Network')).subarray(0, 8));
   account.writeUInt8(1, NETWORK_LAYOUT.version);
+  const { operations, start, end } = facts();
+  account.set(base58.decode(operations), NETWORK_LAYOUT.operations);
+  account.writeBigUInt64LE(BigInt(end - start), NETWORK_LAYOUT.epoch_length_s);
+  account.writeBigUInt64LE(BigInt(start), NETWORK_LAYOUT.first_epoch_start);
+  account.writeBigUInt64LE(EMISSION, NETWORK_LAYOUT.base_emission);
   account.writeUInt8(1, NETWORK_LAYOUT.finalized_any);
   const latest = account.subarray(NETWORK_LAYOUT.latest);
   latest.writeBigUInt64LE(tuple.epoch, FINALIZED_LAYOUT.epoch);
@@ -121,7 +130,9 @@ async function serveOracle(folder: string): Promise<string> {
   const server = createHttpServer({ logger, metrics: openMetrics('settle'), health: () => ({ ok: true }) });
   await servePublicFiles(server, folder);
   const listening = await listenHttp(server, { host: '127.0.0.1', port: 0, logger });
-  closing.push(() => listening.close());
+  closing.push(async () => {
+    await listening.close();
+  });
   return listening.url;
 }
 
@@ -150,9 +161,8 @@ describe('the module for browsers', () => {
       new RegExp(`^- ${name}[^:]*:([\\s\\S]*?)(?=^- |\\n\\n)`, 'm')
         .exec(readme)?.[1]
         ?.replaceAll(/\s+/g, ' ') ?? '';
-    const { length: _, ...offsets } = NETWORK_LAYOUT;
-    for (const [field, offset] of Object.entries(offsets))
-      expect(fieldsOf('Network')).toContain(`\`${field}\` ${offset}`);
+    const offsets = Object.entries(NETWORK_LAYOUT).filter(([field]) => field !== 'length');
+    for (const [field, offset] of offsets) expect(fieldsOf('Network')).toContain(`\`${field}\` ${offset}`);
     for (const [field, offset] of Object.entries(FINALIZED_LAYOUT))
       expect(fieldsOf('FinalizedEpoch')).toContain(`\`${field}\` ${offset}`);
     const [, last] = results;
@@ -198,7 +208,9 @@ describe.runIf(browserPath !== null)('the verifying page in a browser', () => {
     });
     closing.push(
       () => database.destroy(),
-      () => listening.close(),
+      async () => {
+        await listening.close();
+      },
       () => browser.close(),
     );
     page = await browser.newPage();

@@ -1,8 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { base64 } from '@scure/base';
+import { base58, base64 } from '@scure/base';
 import { equalBytes } from '#protocol/evidence/merkle';
-import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
+import { epochNumber, type Address, type EpochNumber, type Hash } from '#protocol/units';
 import { toHex } from '#protocol/wire/hex';
 
 /** What the visitor's RPC says of a network: the only thing that is taken on trust here. */
@@ -11,6 +11,18 @@ export interface ChainAnswer {
   readonly program: string;
   readonly slot: number;
   readonly latest: LatestEpoch | null;
+  readonly rules: NetworkRules;
+}
+
+/** What an epoch's facts follow from, besides the policy. */
+export interface NetworkRules {
+  readonly operations: Address;
+  /** Seconds. */
+  readonly epochLength: bigint;
+  readonly firstEpochStart: bigint;
+  readonly baseEmission: bigint;
+  readonly halvingPeriod: number;
+  readonly holdback: number;
 }
 
 export interface LatestEpoch {
@@ -22,7 +34,18 @@ export interface LatestEpoch {
 }
 
 /** Offsets in the Network account (programs/coverage/README.md), and within its FinalizedEpoch. */
-export const NETWORK_LAYOUT = { length: 2170, version: 8, finalized_any: 1497, latest: 1498 } as const;
+export const NETWORK_LAYOUT = {
+  length: 2170,
+  version: 8,
+  operations: 75,
+  epoch_length_s: 315,
+  first_epoch_start: 323,
+  base_emission: 331,
+  halving_period_epochs: 339,
+  holdback_epochs: 351,
+  finalized_any: 1497,
+  latest: 1498,
+} as const;
 export const FINALIZED_LAYOUT = {
   epoch: 0,
   tuple_hash: 8,
@@ -56,7 +79,21 @@ export async function readChain(rpcUrl: string, network: string): Promise<ChainA
     throw new Error(`the RPC refused: ${answer.error?.message ?? 'no result'}`);
   const { context, value } = answer.result;
   if (value === null) throw new Error('the RPC has no account at this network address');
-  return { program: value.owner, slot: context.slot, latest: latestOf(base64.decode(value.data[0])) };
+  const account = base64.decode(value.data[0]);
+  return { program: value.owner, slot: context.slot, latest: latestOf(account), rules: rulesOf(account) };
+}
+
+function rulesOf(account: Uint8Array): NetworkRules {
+  const view = new DataView(account.buffer, account.byteOffset);
+  const at = NETWORK_LAYOUT;
+  return {
+    operations: base58.encode(account.subarray(at.operations, at.operations + 32)) as Address,
+    epochLength: view.getBigUint64(at.epoch_length_s, true),
+    firstEpochStart: view.getBigUint64(at.first_epoch_start, true),
+    baseEmission: view.getBigUint64(at.base_emission, true),
+    halvingPeriod: view.getUint32(at.halving_period_epochs, true),
+    holdback: view.getUint32(at.holdback_epochs, true),
+  };
 }
 
 /** null before the first epoch is final. */

@@ -1,9 +1,10 @@
 import { verifyPlainly } from '#protocol/crypto/plain-signature';
 import { sha256Hex } from '#protocol/crypto/sha256-hex';
-import { computeEpoch, type ComputedEpoch } from '#protocol/epoch';
+import { computeEpoch, type ComputedEpoch, type EpochFacts } from '#protocol/epoch';
 import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import { equalBytes } from '#protocol/evidence/merkle';
 import { parseVerifierKey } from '#protocol/evidence/verifier-key';
+import { emissionAt } from '#protocol/reward/emission';
 import {
   FILES,
   fileOf,
@@ -15,17 +16,18 @@ import {
 import { believeVerdicts } from '#protocol/settle/folder/believed-signatures';
 import { unnamedInput } from '#protocol/settle/folder/check-folder';
 import { firstDifference } from '#protocol/settle/folder/difference';
+import { firstDifferentPath, flatten } from '#protocol/settle/folder/flatten';
 import { MANIFEST, openManifest } from '#protocol/settle/folder/manifest-file';
 import { epochPath, mirrorPath } from '#protocol/settle/folder/public-path';
 import { openVerdicts } from '#protocol/settle/folder/verdicts-file';
 import { hotspotLeafKey } from '#protocol/settle/leaf';
 import { settlementTree, verifyLeaf } from '#protocol/settle/tree';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
-import { epochNumber, type HotspotKey } from '#protocol/units';
+import { amount, epochNumber, type HotspotKey } from '#protocol/units';
 import type { PocVerdict, ReportVerdict } from '#protocol/verify/poc';
 import { keyFromTextOrHex, keyText } from '#protocol/wire/key';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
-import { readChain, type LatestEpoch } from './chain.ts';
+import { readChain, type LatestEpoch, type NetworkRules } from './chain.ts';
 import { filesAt, logAt, requireFile, type Files } from './places.ts';
 import { findTuple } from './tuples.ts';
 
@@ -72,7 +74,7 @@ export async function verifyHotspotEpoch(input: VerifyInput): Promise<HotspotEpo
     await new Promise((resolve) => setTimeout(resolve, 0));
   };
 
-  const { latest, program, slot } = await readChain(input.rpc, input.network);
+  const { latest, program, slot, rules } = await readChain(input.rpc, input.network);
   if (latest === null || latest.epoch < epoch) throw new Error(`epoch ${epoch} is not final on chain`);
   await step('chain', `slot ${slot}: epoch ${latest.epoch} is the latest final one, by program ${program}`);
 
@@ -81,6 +83,7 @@ export async function verifyHotspotEpoch(input: VerifyInput): Promise<HotspotEpo
   await step('tuple', `${tupleHash(tuple)}, ${steps} parent hashes below the one on chain`);
 
   const folder = await readFolder(files, tuple);
+  requireFacts(folder.opened, rules);
   await step(
     'inputs',
     `${folder.files.size} files; evidence, registry, policy and state are those of the tuple`,
@@ -124,6 +127,28 @@ async function readFolder(source: Files, tuple: Tuple): Promise<ReadFolder> {
   if (other !== undefined)
     throw new Error(`${other.file}: ${other.where} is ${other.theirs}, the tuple names ${other.ours}`);
   return { files, opened };
+}
+
+/** The facts that the folder repeats must be those of the Network account; the credit price stands in the policy. */
+function requireFacts({ facts, policy }: EpochFolder, rules: NetworkRules): void {
+  const start = Number(rules.firstEpochStart + facts.epoch * rules.epochLength);
+  const expected: EpochFacts = {
+    network: facts.network,
+    epoch: facts.epoch,
+    start,
+    end: start + Number(rules.epochLength),
+    emission: emissionAt({
+      base: amount(rules.baseEmission),
+      halvingPeriod: rules.halvingPeriod,
+      epoch: facts.epoch,
+    }),
+    holdback: rules.holdback,
+    creditPrice: BigInt(policy.credit_price),
+    operations: rules.operations,
+  };
+  const other = firstDifferentPath(flatten(facts), flatten(expected));
+  if (other !== undefined)
+    throw new Error(`${FILES.epoch}: ${other.path} is ${other.theirs}, by the chain ${other.ours}`);
 }
 
 /** The oracle's mirror of each log is signed by the log's key, and the epoch's cut is a prefix of it. */

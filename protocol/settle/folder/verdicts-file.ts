@@ -69,7 +69,7 @@ function numbersText(numbers: Numbers): string {
   let text = '';
   for (const name of Object.keys(numbers).sort()) {
     const value = numbers[name] ?? null;
-    text += `${text === '' ? '' : ','}"${name}":${typeof value === 'string' ? canonicalText(value) : canonicalNumber(value)}`;
+    text += `${text === '' ? '' : ','}"${name}":${typeof value === 'string' ? JSON.stringify(value) : canonicalNumber(value)}`;
   }
   return `{${text}}`;
 }
