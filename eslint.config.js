@@ -19,7 +19,7 @@ export default tseslint.config(
       '.tsbuild',
       '.coverant',
       'programs/target',
-      'web/**',
+      'web/*.js',
       '**/*.mjs',
       'eslint.config.js',
     ],

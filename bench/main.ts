@@ -1,4 +1,6 @@
 import { cpus } from 'node:os';
+import { auditInProcess } from './audit.ts';
+import { closeLines, measureClose } from './close.ts';
 import { fleetLines } from './deny.ts';
 import { logFigures } from './log.ts';
 import { measureProgram, programLines } from './program.ts';
@@ -10,6 +12,8 @@ const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readon
   log: () => logFigures(),
   rules: () => rulesLines(),
   settle: () => settleLines(measureSettle()),
+  close: () => closeLines(measureClose(100_000)),
+  audit: () => auditInProcess(),
   program: () => programLines(measureProgram()),
   deny: () => fleetLines(),
 };

@@ -1,4 +1,5 @@
 export { PROGRAM_ID } from './idl.ts';
+export { signedAttestations, type SignedAttestation } from './attestation.ts';
 export { CLIENT_ERRORS, ClientError, type ClientErrorCode } from './client-error.ts';
 export { PROGRAM_ERRORS, programErrorOf, type ProgramError } from './program-error.ts';
 export {
@@ -58,7 +59,7 @@ export {
 } from './accounts/network.ts';
 export { readSettlement, type Settlement } from './accounts/settlement.ts';
 export { readPayee, readPayees, type Payee } from './accounts/payee.ts';
-export { readTokenBalance, readTokenSupply } from './accounts/token.ts';
+export { readTokenBalance, readTokenSupply, readVaultBalance } from './accounts/token.ts';
 
 export { assertLocation } from './instructions/assert-location.ts';
 export { bond, unbond, withdrawBond } from './instructions/bond.ts';

@@ -1,5 +1,5 @@
-// Runs a TypeScript file of this repository: `node scripts/run.mjs [--here] FILE [arguments]`. It runs in the
-// repository's root, or by --here in the caller's folder.
+// Runs a TypeScript file of this repository: `node scripts/run.mjs [--here] [--node-flag ...] FILE [arguments]`. It runs
+// in the repository's root, or by --here in the caller's folder.
 // Plain JavaScript without dependencies, because it is what installs them.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,8 +9,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const here = process.argv[2] === '--here';
-const [file, ...args] = process.argv.slice(here ? 3 : 2);
+const given = process.argv.slice(2);
+const first = given.findIndex((word) => !word.startsWith('--'));
+const flags = given.slice(0, first < 0 ? given.length : first);
+const here = flags.includes('--here');
+const nodeFlags = flags.filter((flag) => flag !== '--here');
+const [file, ...args] = given.slice(flags.length);
 
 function fail(message) {
   console.error(message);
@@ -51,11 +55,15 @@ checkNode();
 installPackages();
 
 // By its address: from another folder, Node would look for tsx there, and tsx for a tsconfig.json.
-const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, file), ...args], {
-  cwd: here ? process.cwd() : root,
-  env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
-  stdio: 'inherit',
-});
+const child = spawn(
+  process.execPath,
+  [...nodeFlags, '--import', import.meta.resolve('tsx'), join(root, file), ...args],
+  {
+    cwd: here ? process.cwd() : root,
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+    stdio: 'inherit',
+  },
+);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
     // Ctrl-C in a terminal reaches the whole process group: the child has it already.

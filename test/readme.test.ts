@@ -98,6 +98,7 @@ describe('the README', () => {
     'docs/formats.md',
     'docs/figures.md',
     'docs/dependencies.md',
+    'docs/audit.md',
     'docs/operate.md',
     'docs/deny.md',
     'docs/rules.md',

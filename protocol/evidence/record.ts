@@ -46,6 +46,13 @@ export interface LocatedRecord {
 export const MAX_ENTRY_BYTES = 65_535;
 
 const FIELD = { receivedAt: 1, sessionInit: 2, beacon: 3, witness: 4, entropy: 5, epochClose: 7 } as const;
+const KIND_OF: ReadonlyMap<number, EvidenceBody['kind']> = new Map([
+  [FIELD.sessionInit, 'session_init'],
+  [FIELD.beacon, 'beacon'],
+  [FIELD.witness, 'witness'],
+  [FIELD.entropy, 'entropy'],
+  [FIELD.epochClose, 'epoch_close'],
+]);
 
 /** The entry of a record: protobuf EvidenceRecord { 1 received_at; oneof body }. */
 export function encodeRecord(record: {
@@ -75,6 +82,14 @@ export function decodeRecord(entry: Uint8Array): EvidenceRecord {
 /** The stamp alone, without decoding the body. */
 export function entryReceivedAt(entry: Uint8Array): Millis {
   return decoding(entry, readStamp);
+}
+
+/** The body's kind alone, of an entry that `decodeRecord` reads; cheap, because nothing is decoded for it. */
+export function entryKind(entry: Uint8Array): EvidenceBody['kind'] | 'unknown' {
+  // The stamp's tag is one byte, and its varint ends with a byte below 0x80.
+  let at = 1;
+  while ((entry[at] ?? 0) >= 0x80) at += 1;
+  return KIND_OF.get((entry[at + 1] ?? 0) >> 3) ?? 'unknown';
 }
 
 function writeBody(writer: BinaryWriter, body: EvidenceBody): void {
@@ -157,28 +172,32 @@ function readBody(field: number, bytes: Uint8Array): EvidenceBody | UnknownBody 
 
 /** Known fields of a body; unknown ones are skipped, a repeated one is refused because readers could differ. */
 function readFields(bytes: Uint8Array): { bytes(field: number): Uint8Array; integer(field: number): bigint } {
-  const values = new Map<number, Uint8Array | bigint>();
+  const fields: number[] = [];
+  const values: (Uint8Array | bigint)[] = [];
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
-    if (values.has(field)) throw new RangeError(`field ${field} stands twice`);
-    if (wire === WireType.LengthDelimited) values.set(field, reader.bytes());
-    else if (wire === WireType.Varint) values.set(field, BigInt(reader.uint64()));
+    if (fields.includes(field)) throw new RangeError(`field ${field} stands twice`);
+    fields.push(field);
+    if (wire === WireType.LengthDelimited) values.push(reader.bytes());
+    else if (wire === WireType.Varint) values.push(BigInt(reader.uint64()));
     else throw new RangeError(`field ${field} has wire type ${wire}`);
   }
   return {
     bytes: (field) => {
-      const value = values.get(field) ?? new Uint8Array(0);
+      const value = values[fields.indexOf(field)] ?? EMPTY;
       if (typeof value === 'bigint') throw new RangeError(`field ${field} is no byte string`);
       return value;
     },
     integer: (field) => {
-      const value = values.get(field) ?? 0n;
+      const value = values[fields.indexOf(field)] ?? 0n;
       if (typeof value !== 'bigint') throw new RangeError(`field ${field} is no integer`);
       return value;
     },
   };
 }
+
+const EMPTY = new Uint8Array(0);
 
 function toNumber(value: bigint | string): number {
   const number = Number(value);

@@ -70,14 +70,21 @@ export function folderFiles(input: Omit<EpochInput, 'verify'>, result: ComputedE
   if (input.denyFile !== null) files.set(FILES.deny, input.denyFile);
   files.set(FILES.registry, registryBytes(input.registry));
   files.set(FILES.stateBefore, stateBytes(input.state));
-  files.set(FILES.verdicts, verdictsBytes(result));
-  files.set(FILES.shares, sharesBytes(result));
-  files.set(FILES.leaves, leavesBytes(result.leaves));
-  files.set(FILES.state, stateBytes(result.state));
-  files.set(FILES.tuple, tupleBytes(result.tuple));
-  files.set(FILES.summary, summaryBytes({ facts: input.facts, result }));
-  files.set(MANIFEST, manifestBytes(files));
+  for (const [name, bytes] of resultFiles(input.facts, result)) files.set(name, bytes);
+  files.set(MANIFEST, manifestBytes(files, input.hashes?.sha256Hex));
   return files;
+}
+
+/** What of a folder follows from its inputs. */
+export function resultFiles(facts: EpochFacts, result: ComputedEpoch): FolderFiles {
+  return new Map([
+    [FILES.verdicts, verdictsBytes(result)],
+    [FILES.shares, sharesBytes(result)],
+    [FILES.leaves, leavesBytes(result.leaves)],
+    [FILES.state, stateBytes(result.state)],
+    [FILES.tuple, tupleBytes(result.tuple)],
+    [FILES.summary, summaryBytes({ facts, result })],
+  ]);
 }
 
 /** Decodes a folder; malformed_folder, or the code of the format, names the file. Unknown format versions are refused. */

@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely';
 import { Type } from 'typebox';
 import type { HttpServer } from '#services/runtime/http-server';
 import type { Logger } from '#services/runtime/logger';
+import { buildVerifier } from './build-verifier.ts';
 import { listBeacons, listEpochs, listHotspots, showEpoch, showHotspot } from './queries.ts';
 import {
   BeaconsQuery,
@@ -23,6 +24,8 @@ import type { Tables } from './tables.ts';
 
 const PAGES = fileURLToPath(new URL('../../web/', import.meta.url));
 const LATEST = Number.MAX_SAFE_INTEGER;
+const VERIFY_POLICY =
+  "default-src 'self'; connect-src http: https:; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 /** Adds the explorer's API (described at /docs) and pages over one read model; it only reads. */
 export async function addExplorer(
@@ -44,7 +47,21 @@ export async function addExplorer(
     },
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
-  await app.register(fastifyStatic, { root: PAGES });
+  await app.register(fastifyStatic, {
+    root: PAGES,
+    setHeaders: (reply, path) => {
+      // The visitor names the RPC and the oracle that this page asks.
+      if (path.endsWith('/verify.html')) reply.header('content-security-policy', VERIFY_POLICY);
+    },
+  });
+  const verifier = buildVerifier();
+  // Without it the explorer is still of use; whoever asks for the module is told.
+  verifier.catch((error: unknown) => {
+    input.logger.error({ error }, 'the verifying module cannot be built');
+  });
+  app.get('/verify.js', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(await verifier),
+  );
   app.setErrorHandler((error: { readonly statusCode?: number; readonly message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500)

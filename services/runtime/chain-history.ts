@@ -27,14 +27,58 @@ const REMEMBERED = 256;
 /** What of a final epoch its transaction and the Network account both say. */
 export type FinalEpoch = Omit<FinalizedEpoch, 'time'>;
 
-/** An epoch that was made final, as its transaction says: with the hash of its evidence, that Network does not keep. */
-export type HistoricEpoch = FinalEpoch & Pick<Tuple, 'evidenceHash'>;
+/** An epoch that was made final, as its transaction says: with its whole tuple, that Network does not keep. */
+export type HistoricEpoch = FinalEpoch & { readonly tuple: Tuple };
 
 interface Landed {
   readonly signature: string;
   readonly transaction: VersionedTransactionResponse;
   /** Newest first. */
   readonly instructions: readonly SettlementInstruction[];
+}
+
+/**
+ * Transactions that succeeded and name an address, newest first, down to the first one that the node lists and no longer
+ * has: what lies before that is not known.
+ */
+export async function* recentTransactions(
+  connection: Connection,
+  address: PublicKey,
+): AsyncGenerator<VersionedTransactionResponse> {
+  for await (const { transaction } of listedNewestFirst(connection, address)) {
+    if (transaction === null) return;
+    yield transaction;
+  }
+}
+
+/** null for a transaction that the node lists and does not have. */
+async function* listedNewestFirst(
+  connection: Connection,
+  address: PublicKey,
+  until?: string,
+): AsyncGenerator<ConfirmedSignatureInfo & { readonly transaction: VersionedTransactionResponse | null }> {
+  let before: string | undefined;
+  for (;;) {
+    const options = {
+      limit: PAGE,
+      ...(before === undefined ? {} : { before }),
+      ...(until === undefined ? {} : { until }),
+    };
+    const page = await connection.getSignaturesForAddress(address, options, 'finalized');
+    const succeeded = page.filter(({ err }) => err === null);
+    for (let at = 0; at < succeeded.length; at += PARALLEL)
+      yield* await Promise.all(
+        succeeded.slice(at, at + PARALLEL).map(async (listed) => ({
+          ...listed,
+          transaction: await connection.getTransaction(listed.signature, {
+            commitment: 'finalized',
+            maxSupportedTransactionVersion: 0,
+          }),
+        })),
+      );
+    before = page.at(-1)?.signature;
+    if (page.length < PAGE || before === undefined) return;
+  }
 }
 
 /**
@@ -46,37 +90,12 @@ async function* landedNewestFirst(
   network: PublicKey,
   until?: string,
 ): AsyncGenerator<Landed> {
-  const ballot = ballotAddress(network);
-  let before: string | undefined;
-  for (;;) {
-    const options = {
-      limit: PAGE,
-      ...(before === undefined ? {} : { before }),
-      ...(until === undefined ? {} : { until }),
-    };
-    const page = await connection.getSignaturesForAddress(ballot, options, 'finalized');
-    const succeeded = page.filter(({ err }) => err === null);
-    for (let at = 0; at < succeeded.length; at += PARALLEL)
-      yield* await Promise.all(
-        succeeded.slice(at, at + PARALLEL).map((listed) => readLanded(connection, network, listed)),
-      );
-    before = page.at(-1)?.signature;
-    if (page.length < PAGE || before === undefined) return;
+  for await (const listed of listedNewestFirst(connection, ballotAddress(network), until)) {
+    const { signature, slot, transaction } = listed;
+    if (transaction?.meta == null) throw new Outage('history_unavailable', { signature, slot });
+    const instructions = settlementInstructions(transaction).filter((each) => each.network.equals(network));
+    yield { signature, transaction, instructions: instructions.toReversed() };
   }
-}
-
-async function readLanded(
-  connection: Connection,
-  network: PublicKey,
-  { signature, slot }: ConfirmedSignatureInfo,
-): Promise<Landed> {
-  const transaction = await connection.getTransaction(signature, {
-    commitment: 'finalized',
-    maxSupportedTransactionVersion: 0,
-  });
-  if (transaction?.meta == null) throw new Outage('history_unavailable', { signature, slot });
-  const instructions = settlementInstructions(transaction).filter((each) => each.network.equals(network));
-  return { signature, transaction, instructions: instructions.toReversed() };
 }
 
 /** Finds the whole tuples behind votes. */
@@ -158,9 +177,9 @@ interface Vote {
 }
 
 function epochOf(tuple: Tuple): HistoricEpoch {
-  const { epoch, root, leafCount, cumulativeTotal, creditsRoot, creditsCount, evidenceHash } = tuple;
+  const { epoch, root, leafCount, cumulativeTotal, creditsRoot, creditsCount } = tuple;
   const totals = { root, leafCount, cumulativeTotal, creditsRoot, creditsCount };
-  return { epoch, tupleHash: tupleHash(tuple), ...totals, evidenceHash, voters: [] };
+  return { epoch, tupleHash: tupleHash(tuple), ...totals, tuple, voters: [] };
 }
 
 function withVoters(epoch: HistoricEpoch, votes: ReadonlyMap<string, Vote>): HistoricEpoch {

@@ -38,7 +38,12 @@ export function networkPath(dataDir: string): string {
 }
 
 export async function writeNetworkFile(dataDir: string, file: NetworkFile): Promise<void> {
-  await replaceFile(networkPath(dataDir), `${JSON.stringify(file, null, 2)}\n`);
+  await replaceFile(networkPath(dataDir), networkText(file));
+}
+
+/** The file's text. */
+export function networkText(file: NetworkFile): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 /** Throws Outage `file_missing` where no network was created for this folder yet. */

@@ -2,8 +2,11 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { FolderFiles } from '#protocol/settle/folder';
 import { MANIFEST, openManifest } from '#protocol/settle/folder/manifest-file';
+import { epochPath, INDEX_PATH } from '#protocol/settle/folder/public-path';
 import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
 import type { PublicFiles } from './public-files.ts';
+
+export { epochPath, INDEX_PATH, mirrorPath } from '#protocol/settle/folder/public-path';
 
 /** `epochs/index.json` of an oracle: a hint where to look; what it names is authenticated by hashes. */
 export interface EpochEntry {
@@ -24,12 +27,6 @@ const stored = Compile(
     ),
   }),
 );
-
-export const INDEX_PATH = 'epochs/index.json';
-
-export function epochPath(epoch: EpochNumber, file: string): string {
-  return `epochs/${epoch.toString()}/${file}`;
-}
 
 export function indexText(entries: readonly EpochEntry[]): string {
   const epochs = entries.map((entry) => ({ ...entry, epoch: entry.epoch.toString() }));
@@ -67,10 +64,4 @@ export async function readEpochFiles(source: PublicFiles, epoch: EpochNumber): P
     if (bytes !== null) files.set(name, bytes);
   }
   return files;
-}
-
-/** Where an oracle keeps its mirror of a log, below the same base as its epochs; no step of it is empty or dots. */
-export function mirrorPath(origin: string): string {
-  const step = (part: string): string => encodeURIComponent(part).replaceAll('.', '%2E') || '%';
-  return `evidence/${origin.split('/').map(step).join('/')}`;
 }

@@ -65,7 +65,7 @@ async function recomputeMissed(
   for (const finalized of missed) {
     const { epoch, tupleHash: final } = finalized;
     const { view } = from;
-    const { evidenceHash } = finalized;
+    const { evidenceHash } = finalized.tuple;
     const proposed = { tupleHash: final, evidenceHash, isFinal: true };
     const settled = await settleEpoch(options, { view, parent, epoch, proposed });
     const hash = settled.tuple === null ? null : tupleHash(settled.tuple);

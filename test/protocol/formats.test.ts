@@ -5,13 +5,15 @@ import { denyFileBytes, denyFileHash, denyMessage, openDenyFile } from '#protoco
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { cosignedFrame, openCosignedFile } from '#protocol/evidence/cosigned-file';
 import { decodeFork, encodeFork, verifyFork, type Fork } from '#protocol/evidence/fork';
+import { decodeConviction, encodeConviction, type Conviction } from '#protocol/evidence/conviction';
 import { EMPTY_ROOT, leafHash, nodeHash } from '#protocol/evidence/merkle';
-import { receiptBytes } from '#protocol/evidence/receipt';
+import { decodeReceipt, encodeReceipt, receiptBytes, type Receipt } from '#protocol/evidence/receipt';
 import { encodeRecord } from '#protocol/evidence/record';
 import { encodeBundle } from '#protocol/evidence/tile';
 import { cosignNote } from '#protocol/evidence/note';
 import { COSIGNATURE, verifierKey } from '#protocol/evidence/verifier-key';
 import type { EpochFacts } from '#protocol/epoch';
+import { ProtocolError } from '#protocol/errors';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import { DEFAULT_POLICY } from '#protocol/policy';
 import { evidenceHash } from '#protocol/settle/bytes/hashes';
@@ -19,8 +21,9 @@ import { epochFactsBytes, openEpochFacts } from '#protocol/settle/folder/epoch-f
 import { evidenceBytes, openEvidenceFile } from '#protocol/settle/folder/evidence-file';
 import { leavesBytes, openLeaves } from '#protocol/settle/folder/leaves-file';
 import { manifestBytes, openManifest } from '#protocol/settle/folder/manifest-file';
-import { sharesBytes } from '#protocol/settle/folder/shares-file';
-import { verdictsBytes } from '#protocol/settle/folder/verdicts-file';
+import { openShares, sharesBytes } from '#protocol/settle/folder/shares-file';
+import { summaryBytes } from '#protocol/settle/folder/summary-file';
+import { openVerdicts, verdictsBytes } from '#protocol/settle/folder/verdicts-file';
 import { leafEntry, leafKey } from '#protocol/settle/leaf';
 import { openPolicy, policyBytes, policyHash } from '#protocol/settle/policy-codec';
 import { openRegistry, registryBytes, registryHash, type RegistryTable } from '#protocol/settle/registry';
@@ -30,6 +33,8 @@ import { amount, epochNumber, millis, type Address, type Hash, type HotspotKey }
 import type { ReportVerdict } from '#protocol/verify/poc';
 import { keyText } from '#protocol/wire/key';
 import { reportId } from '#protocol/wire/report';
+import { networkText, type NetworkFile } from '#services/runtime/network-file';
+import { indexText } from '#services/runtime/public-epochs';
 import { describe, expect, it } from 'vitest';
 import { verifyEd25519 } from '../support/ed25519.ts';
 
@@ -207,23 +212,83 @@ const entries = {
 } as const;
 const denied = { version: 1, ...entries, signature: base64.encode(note.sign(denyMessage(entries))) } as const;
 
+const sessionRecord = encodeRecord({
+  receivedAt: RECEIVED,
+  body: { kind: 'session_init', nonce: hex.decode('0a0b'), init: hex.decode('1201aa') },
+});
+const witnessRecord = encodeRecord({
+  receivedAt: RECEIVED,
+  body: { kind: 'witness', report: hex.decode('1201aa'), session: 3 },
+});
+const batch = {
+  origin: ORIGIN,
+  first: 4,
+  size: 1,
+  root: EMPTY_ROOT,
+  receivedAt: RECEIVED,
+  integratedBy: millis(1_780_272_022_000),
+};
+const receipt: Receipt = {
+  origin: ORIGIN,
+  index: 4,
+  leaf: EMPTY_ROOT,
+  receivedAt: RECEIVED,
+  integratedBy: batch.integratedBy,
+  batchFirst: 4,
+  batchSize: 1,
+  batchProof: [],
+  signature: note.sign(receiptBytes(batch)),
+};
+const conviction: Conviction = {
+  receipt,
+  checkpoint: signCheckpoint({ origin: ORIGIN, size: 5, root: hex.decode('55'.repeat(32)) }, [note]),
+  leaf: leafHash(close),
+  proof: [leafHash(entropy)],
+};
+const pocs = [{ payload: '0102', beacon: null, witnesses: [], others: [verdict] }];
+const summary = summaryBytes({
+  facts,
+  result: {
+    verdicts: pocs,
+    badlySigned: [],
+    undecodable: 0,
+    unknownRecords: 0,
+    ...shares,
+    leaves,
+    state,
+    tuple,
+    tupleHash: tupleHash(tuple),
+    kind: 'computed',
+  },
+});
+const index = indexText([
+  { epoch: tuple.epoch, tupleHash: tupleHash(tuple), parentTupleHash: tuple.parentTupleHash },
+]);
+const networkFile: NetworkFile = {
+  network: NETWORK,
+  creator: PAYEE,
+  name: 'example',
+  mint: address('33'),
+  program: address('44'),
+  genesisHash: address('55'),
+  rpcUrl: 'https://rpc.example',
+};
+
 /** Every example of docs/formats.md: bytes as hex, text as it is, hashes as 64 digits. */
 const EXAMPLES: Readonly<Record<string, Uint8Array | string>> = {
   'entropy record': entropy,
   'epoch_close record': close,
+  'session_init record': sessionRecord,
+  'witness record': witnessRecord,
   'entry bundle': encodeBundle([close]),
+  tile: leafHash(close),
   checkpoint: signCheckpoint({ origin: ORIGIN, size: 2, root: EMPTY_ROOT }, [note]),
   'cosigned checkpoint': cosigned,
   'cosigned file': cosignedFrame(cosigned),
   fork: utf8.decode(JSON.stringify(encodeFork(fork), null, 1)),
-  receipt: receiptBytes({
-    origin: ORIGIN,
-    first: 4,
-    size: 1,
-    root: EMPTY_ROOT,
-    receivedAt: RECEIVED,
-    integratedBy: millis(1_780_272_022_000),
-  }),
+  receipt: receiptBytes(batch),
+  'receipt JSON': utf8.decode(JSON.stringify(encodeReceipt(receipt))),
+  conviction: utf8.decode(JSON.stringify(encodeConviction(conviction))),
   'report id': reportId({ kind: 'witness', signedBytes: hex.decode('1201aa') }),
   'evidence file': evidenceBytes(sealed),
   'evidence hash': evidenceHash([cut]),
@@ -250,6 +315,9 @@ const EXAMPLES: Readonly<Record<string, Uint8Array | string>> = {
     badlySigned: [{ ...verdict, reason: 'bad_signature', numbers: { signer: null } }],
   }),
   shares: sharesBytes(shares),
+  summary,
+  'epoch index': utf8.decode(index.trimEnd()),
+  'network file': utf8.decode(networkText(networkFile).trimEnd()),
   manifest: manifestBytes(new Map([['tuple.bin', tupleBytes(tuple)]])),
 };
 
@@ -304,6 +372,49 @@ describe('docs/formats.md', () => {
       { size: 2, time: 1_780_272_060, note: cosigned },
     ]);
     verifyFork(decodeFork(JSON.parse(utf8.encode(bytes('fork')))), { ...keys, key: note.key });
+    const json = (name: string): unknown => JSON.parse(utf8.encode(bytes(name)));
+    expect(decodeReceipt(json('receipt JSON'))).toEqual(receipt);
+    expect(decodeConviction(json('conviction'))).toEqual(conviction);
+    expect([...openVerdicts(bytes('verdicts')).verdicts]).toEqual(pocs);
+    expect([...openShares(bytes('shares')).hotspots.values()]).toEqual(shares.payouts);
     expect(evidenceBytes(openEvidenceFile(bytes('evidence file')))).toEqual(bytes('evidence file'));
   });
+});
+
+describe('a version that is not known', () => {
+  const binary: Readonly<Record<string, readonly [Uint8Array, (bytes: Uint8Array) => unknown]>> = {
+    'evidence-0.bin': [evidenceBytes(sealed), openEvidenceFile],
+    'registry.bin': [registryBytes(registry), openRegistry],
+    'state.bin': [stateBytes(state), openState],
+    'leaves.bin': [leavesBytes(leaves), openLeaves],
+  };
+  const json: Readonly<Record<string, readonly [Uint8Array, (bytes: Uint8Array) => unknown]>> = {
+    'epoch.json': [epochFactsBytes(facts), openEpochFacts],
+    'policy.json': [policyBytes(DEFAULT_POLICY), openPolicy],
+    'deny.json': [denyFileBytes(denied), openDenyFile],
+    'shares.json': [sharesBytes(shares), openShares],
+    'manifest.json': [manifestBytes(new Map()), openManifest],
+  };
+
+  for (const [name, [bytes, open]] of Object.entries(binary))
+    it(`is refused in ${name} by its first byte`, () => {
+      for (const version of [0, 2, 255]) {
+        const other = Uint8Array.from(bytes);
+        other[0] = version;
+        expect(() => open(other)).toThrow(ProtocolError);
+        expect(() => open(other)).toThrow(`version=${version}`);
+      }
+      expect(() => open(bytes)).not.toThrow();
+    });
+
+  for (const [name, [bytes, open]] of Object.entries(json))
+    it(`is refused in ${name} by its field`, () => {
+      const text = utf8.encode(bytes);
+      for (const version of ['0', '2', '"1"', 'null']) {
+        const other = utf8.decode(text.replace('"version":1', `"version":${version}`));
+        expect(() => open(other)).toThrow(ProtocolError);
+        expect(() => open(other)).toThrow('version');
+      }
+      expect(() => open(bytes)).not.toThrow();
+    });
 });

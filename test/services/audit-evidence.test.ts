@@ -1,19 +1,21 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EpochFolder } from '#protocol/settle/folder';
 import { DEFAULT_POLICY } from '#protocol/policy';
+import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { emptyState } from '#protocol/settle/state';
 import { amount, epochNumber, millis, type Hash } from '#protocol/units';
-import { checkEvidence } from '#services/audit/check-evidence';
+import { checkEvidence } from '#services/audit/files/check-evidence';
+import { LogLibrary } from '#services/audit/files/log-copies';
 import { openLog } from '#services/ingest/log/open-log';
 import { logSigner } from '#services/ingest/log/log-signer';
-import { openPublicFiles } from '#services/runtime/public-files';
 import { readCut } from '#services/runtime/evidence-cut';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
+import { mirrorPath } from '#services/runtime/public-epochs';
 import { verifySignature } from '#services/runtime/signature';
 import { TestWorld } from '../protocol/epoch/world.ts';
 
@@ -110,8 +112,7 @@ describe('the evidence of an audited epoch', () => {
   const check = (sealed: EpochFolder['evidence'][number]): ReturnType<typeof checkEvidence> =>
     checkEvidence({
       folder: folderWith(sealed),
-      source: openPublicFiles(join(dir, 'oracle')),
-      verify: verifySignature,
+      logs: new LogLibrary({ from: join(dir, 'oracle'), verify: verifySignature }),
     });
 
   it('stands in the log that its key signed', async () => {
@@ -121,24 +122,73 @@ describe('the evidence of an audited epoch', () => {
 
   it('differs where oracles agreed on a cut that is not in the log', async () => {
     const sealed = await sealedWorld();
-    await expect(check({ ...sealed, root: new Uint8Array(32) })).rejects.toMatchObject({
-      difference: { check: 'evidence', found: '00'.repeat(32) },
-    });
+    expect(await check({ ...sealed, root: new Uint8Array(32) })).toMatchObject([
+      { kind: 'differs', check: 'evidence', found: '00'.repeat(32) },
+    ]);
   });
 
-  it('differs where it begins too late or ends before the epoch’s close', async () => {
+  it('is a damaged copy where it begins too late, and differs where it ends before the epoch’s close', async () => {
     const sealed = await sealedWorld();
     const late = { ...sealed, from: 2, entries: sealed.entries.slice(2 - sealed.from) };
-    await expect(check(late)).rejects.toMatchObject({
-      difference: { where: `the entries of ${origin} begin at` },
-    });
+    const [begins] = await check(late);
+    expect(begins).toMatchObject({ kind: 'could_not_check', code: 'damaged_copy' });
+    expect(JSON.stringify(begins)).toContain(`the entries of ${origin} begin at`);
     const early = { ...sealed, size: sealed.size - 1, entries: sealed.entries.slice(0, -1) };
-    await expect(check(early)).rejects.toMatchObject({ difference: { found: 'entropy', expected: '0' } });
+    expect(await check(early)).toMatchObject([{ kind: 'differs', found: 'entropy', expected: '0' }]);
   });
 
   it('cannot be checked where no copy of the log is to be had', async () => {
     const sealed = await sealedWorld();
     await rm(join(dir, 'log'), { recursive: true });
-    await expect(check(sealed)).rejects.toMatchObject({ code: 'files_unreachable' });
+    expect(await check(sealed)).toMatchObject([{ kind: 'could_not_check', code: 'files_unreachable' }]);
+  });
+
+  it('is checked by a good copy, and names the one that is cut, changed, of another key or another log', async () => {
+    const sealed = await sealedWorld();
+    const mirror = join(dir, 'oracle', mirrorPath(origin));
+    const note = await readFile(join(dir, 'log/public/checkpoint'), 'utf8');
+    const other = logSigner(origin, new Uint8Array(32).fill(8));
+    const foreign = logSigner('test/other/ingest', new Uint8Array(32).fill(7));
+    const head = { size: 2, root: sealed.root };
+    const [tile] = await filesBelow(join(dir, 'log/public/tile/0'));
+    const [bundle] = await filesBelow(join(dir, 'log/public/tile/entries'));
+    const cases = [
+      ['wrong_log_key', 'checkpoint', signCheckpoint({ origin, ...head }, [other])],
+      ['wrong_log_key', 'checkpoint', signCheckpoint({ origin: foreign.key.name, ...head }, [foreign])],
+      ['wrong_log_key', 'checkpoint', Buffer.from(note.replace('\n6\n', '\n5\n'))],
+      ['damaged_copy', 'checkpoint', Buffer.from(note.slice(0, 20))],
+      ['damaged_copy', `tile/0/${tile ?? ''}`, new Uint8Array(31)],
+      ['damaged_copy', `tile/0/${tile ?? ''}`, new Uint8Array(32 * 6)],
+    ] as const;
+    for (const [code, path, bytes] of cases) {
+      await cp(join(dir, 'log/public'), mirror, { recursive: true });
+      await writeFile(join(mirror, path), bytes);
+      const findings = await check(sealed);
+      expect(findings.map(({ kind }) => kind)).toEqual(['agrees', 'could_not_check']);
+      expect(findings[1], path).toMatchObject({ code });
+      expect(JSON.stringify(findings[1])).toContain(mirror);
+    }
+    expect(bundle).toBeDefined();
+  });
+
+  it('is behind where the log’s own checkpoint went back before the cut, and forked where both are signed', async () => {
+    const sealed = await sealedWorld();
+    const own = join(dir, 'log/public');
+    await cp(own, join(dir, 'oracle', mirrorPath(origin)), { recursive: true });
+    await writeFile(
+      join(own, 'checkpoint'),
+      signCheckpoint({ origin, size: 2, root: sealed.root }, [signer]),
+    );
+    expect(await check(sealed)).toMatchObject([
+      { kind: 'agrees' },
+      { kind: 'could_not_check', code: 'checkpoint_behind' },
+    ]);
   });
 });
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}

@@ -9,9 +9,12 @@ import type { RawHotspot } from '#protocol/settle/registry';
 import { emptyState } from '#protocol/settle/state';
 import { tupleBytes, type Tuple } from '#protocol/settle/tuple';
 import { amount, epochNumber, type EpochNumber, type Hash } from '#protocol/units';
-import { checkRegistry } from '#services/audit/check-registry';
-import { Disagreement, EXIT_CODES, reportLines } from '#services/audit/report';
-import { findTuplePlace } from '#services/audit/tuple-chain';
+import { checkRegistry } from '#services/audit/chain/check-registry';
+import { Disagreement } from '#services/audit/report/failures';
+import { reportLines } from '#services/audit/report/lines';
+import { progressBar } from '#services/audit/report/progress-bar';
+import { EXIT_CODES, outcomeOf, type AuditReport, type EpochFinding } from '#services/audit/report/report';
+import { findTuplePlace } from '#services/audit/files/tuple-chain';
 import { epochPath, INDEX_PATH, indexText } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
 import { computed, testHotspot, TestWorld } from '../protocol/epoch/world.ts';
@@ -166,9 +169,9 @@ describe('the chain of tuples', () => {
     const bytes = await readFile(path);
     bytes.writeUInt8(bytes.readUInt8(50) ^ 1, 50);
     await writeFile(path, bytes);
-    await expect(placeOf(latest, epochNumber(0n))).rejects.toMatchObject({
-      difference: { check: 'tuple', where: 'epochs/1/tuple.bin: hash' },
-    });
+    const refused = placeOf(latest, epochNumber(0n));
+    await expect(refused).rejects.toMatchObject({ code: 'damaged_copy' });
+    await expect(refused).rejects.toThrow('epochs/1/tuple.bin');
   });
 
   it('is an outage where an epoch between is not served', async () => {
@@ -179,11 +182,61 @@ describe('the chain of tuples', () => {
 });
 
 describe('a report', () => {
-  it('gives each outcome its own exit code and both values of a difference', () => {
+  const difference = { check: 'leaf', where: 'leaves.bin: x', found: '1', expected: '2' } as const;
+  const differs: EpochFinding = { kind: 'differs', epoch: '3', ...difference };
+  const refused: EpochFinding = {
+    kind: 'could_not_check',
+    epoch: '3',
+    check: 'evidence',
+    code: 'files_unreachable',
+    why: 'no copy',
+  };
+  const agrees: EpochFinding = { kind: 'agrees', epoch: '3', check: 'folder', says: 'well' };
+  const gone: EpochFinding = { kind: 'not_checked', epoch: '3', check: 'voters', says: 'forgotten' };
+
+  it('ends with a difference before what could not be checked, and with that before agreement', () => {
     expect(EXIT_CODES).toEqual({ agrees: 0, differs: 1, could_not_check: 2 });
-    const difference = { check: 'leaf', where: 'leaves.bin: x', found: '1', expected: '2' };
-    const lines = reportLines({ epoch: '3', findings: [], outcome: { kind: 'differs', difference } });
-    expect(lines).toEqual(['DIFFERS: epoch 3: leaf: leaves.bin: x', '  found     1', '  expected  2']);
+    expect(outcomeOf([agrees, refused, differs], '')).toEqual({ kind: 'differs', difference });
+    expect(outcomeOf([agrees, refused], '')).toMatchObject({
+      kind: 'could_not_check',
+      code: 'files_unreachable',
+    });
+    expect(outcomeOf([agrees, gone], 'all')).toEqual({ kind: 'agrees', says: 'all' });
+  });
+
+  it('gives both values of a difference', () => {
+    const report: AuditReport = {
+      version: 1,
+      asked: 'epoch 3',
+      network: null,
+      cluster: null,
+      from: null,
+      sample: null,
+      epochs: [],
+      findings: [agrees, differs],
+      outcome: outcomeOf([differs], ''),
+    };
+    expect(reportLines(report)).toEqual([
+      'agrees          3  folder       well',
+      'DIFFERS         3  leaf         leaves.bin: x',
+      '  found     1',
+      '  expected  2',
+      'DIFFERS: epoch 3: leaf: leaves.bin: x',
+      '  found     1',
+      '  expected  2',
+    ]);
+  });
+
+  it('shows progress on a terminal, and nowhere else', () => {
+    const shown = (isTTY: boolean): string => {
+      const written: string[] = [];
+      const bar = progressBar({ isTTY, write: (text: string) => written.push(text) > 0 });
+      bar.show({ epoch: '3', done: 50, of: 100 });
+      bar.clear();
+      return written.join('');
+    };
+    expect(shown(true)).toContain('epoch 3 ███████████████░░░░░░░░░░░░░░░ 50/100 signatures');
+    expect(shown(false)).toBe('');
   });
 });
 
@@ -191,7 +244,7 @@ describe('the sources of audit and settle', () => {
   it('import no queue, no Redis and no database, and audit nothing but protocol, client and runtime', async () => {
     const imports = async (stage: string): Promise<readonly string[]> => {
       const folder = new URL(`../../services/${stage}/`, import.meta.url);
-      const names = (await readdir(folder)).filter((name) => name.endsWith('.ts'));
+      const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'));
       const texts = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
       return texts.flatMap((text) => [...text.matchAll(/from '([^']+)'/g)].map(([, from]) => from ?? ''));
     };
@@ -199,7 +252,9 @@ describe('the sources of audit and settle', () => {
     expect((await imports('settle')).filter((from) => banned.test(from))).toEqual([]);
     const outside = (await imports('audit')).filter(
       (from) =>
-        !/^(#protocol\/|#client$|#services\/runtime\/|\.\/|node:|@solana\/web3\.js$|commander$)/.test(from),
+        !/^(#protocol\/|#client$|#services\/(runtime|audit)\/|\.\/|node:|@solana\/web3\.js$|@scure\/base$|commander$)/.test(
+          from,
+        ),
     );
     expect(outside).toEqual([]);
     expect((await imports('audit')).filter((from) => banned.test(from))).toEqual([]);

@@ -1,4 +1,5 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,8 +15,10 @@ import {
   sendInstructions,
   tokenAccountAddress,
 } from '#client';
-import { checkClaims } from '#services/audit/check-claims';
-import { reportLines, type AuditReport } from '#services/audit/report';
+import { checkClaims } from '#services/audit/chain/check-claims';
+import { CHECKS } from '#services/audit/report/codes';
+import { reportLines } from '#services/audit/report/lines';
+import type { AuditReport } from '#services/audit/report/report';
 import { runAudit } from '#services/audit/run-audit';
 import type { Claimer } from '#services/claim/claimer';
 import { createFollower } from '#services/follow/follower';
@@ -235,6 +238,86 @@ describe('the audit', () => {
     expect(reportLines(report).join('\n')).toContain('skipped between epochs 0 and 2');
   });
 
+  it('goes through every epoch from the first, each on what the one before it left', async () => {
+    const report = await runAudit({ dataDir: live.dataDir });
+    expect(report.outcome, reportLines(report).join('\n')).toMatchObject({ kind: 'agrees' });
+    expect(report.epochs.map(({ epoch, kind }) => [epoch, kind])).toEqual([
+      ['0', 'computed'],
+      ['1', 'skipped'],
+      ['2', 'computed'],
+    ]);
+    const states = report.findings.filter(({ check }) => check === 'state');
+    expect(states.map((finding) => [finding.epoch, 'says' in finding ? finding.says : ''])).toEqual([
+      ['0', 'begins with what the genesis left'],
+      ['2', 'begins with what epoch 0 left'],
+    ]);
+  });
+
+  it('makes every check that there is', async () => {
+    const { findings } = await runAudit({ dataDir: live.dataDir, sample: 1 });
+    expect(new Set(findings.map(({ check }) => check))).toEqual(new Set(Object.keys(CHECKS)));
+  });
+
+  it('verifies a sample’s signatures, the same for the same seed, and says what it can miss', async () => {
+    const sampled = (): Promise<AuditReport> =>
+      runAudit({ dataDir: live.dataDir, epoch: 2n, sample: 1, seed: 'a seed' });
+    const [first, again] = [await sampled(), await sampled()];
+    expect(first.epochs).toMatchObject([
+      {
+        sample: { beacons: 1, of: 4, verified: 4, missed: { '0.001': 0.75, '0.01': 0.75, '0.05': 0.75 } },
+      },
+    ]);
+    expect(again.epochs).toEqual(first.epochs);
+    expect(reportLines(first).join('\n')).toContain('1 of 4 beacons by seed a seed');
+  });
+
+  it('verifies the signatures of those who voted, as far as the node has their transactions', async () => {
+    const { findings } = await audit(2);
+    const found = findings.find(({ check }) => check === 'attestations');
+    expect(found).toMatchObject({ kind: 'agrees' });
+    expect(JSON.stringify(found)).toContain('2 of the 2 voters signed');
+  });
+
+  it('differs where a right folder is not what the oracles made final', async () => {
+    // Under the rules of the one who was outvoted, his folder is the right one.
+    const report = await runAudit({
+      dataDir: live.dataDir,
+      epoch: 2n,
+      from: join(live.dataDir, 'dissident'),
+      verify: (input) => input.key !== live.hotspots[0]?.key && verifySignature(input),
+    });
+    expect(report.outcome).toMatchObject({ kind: 'differs', difference: { check: 'tuple' } });
+    // By ours it is no folder of this epoch.
+    const foreign = await audit(2, join(live.dataDir, 'dissident'));
+    expect(foreign.outcome).toMatchObject({ kind: 'could_not_check', code: 'damaged_copy' });
+  });
+
+  it('cannot check by another network, or by an RPC that has no program', async () => {
+    const { dataDir } = live;
+    const codeOf = async (options: {
+      readonly network?: string;
+      readonly rpc?: string;
+    }): Promise<unknown> => {
+      const { outcome } = await runAudit({ dataDir, epoch: 2n, ...options });
+      return 'code' in outcome ? outcome.code : outcome.kind;
+    };
+    expect(await codeOf({ network: live.operations.toBase58() })).toBe('network_missing');
+    expect(await codeOf({ network: 'nowhere' })).toBe('malformed_argument');
+    expect(await codeOf({ rpc: 'ftp://example' })).toBe('malformed_argument');
+    const cluster = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => {
+        const { id, method } = JSON.parse(text) as { readonly id: string; readonly method: string };
+        const result = method === 'getGenesisHash' ? 'other' : { context: { slot: 1 }, value: null };
+        response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      });
+    });
+    await new Promise<void>((resolve) => cluster.listen(0, '127.0.0.1', resolve));
+    const address = cluster.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    expect(await codeOf({ rpc: `http://127.0.0.1:${port}` })).toBe('program_missing');
+    cluster.close();
+  });
+
   it('cannot check what is not final, or what the RPC does not tell', async () => {
     const later = await audit(3);
     expect(later.outcome).toMatchObject({ kind: 'could_not_check', code: 'not_final' });
@@ -248,7 +331,11 @@ describe('the audit', () => {
     const network = await readNetwork(live.connection, live.network);
     const source = openPublicFiles(folderOf(0));
     const connection = new StaleOnceConnection(live.rpcUrl, 'finalized');
-    expect(await checkClaims({ connection, network, source })).toMatchObject([{ kind: 'agrees' }]);
+    expect((await checkClaims({ connection, network, source })).map(({ kind }) => kind)).toEqual([
+      'agrees',
+      'agrees',
+      'agrees',
+    ]);
     expect(connection.stale).toBe(1);
   });
 
@@ -267,7 +354,13 @@ describe('the audit', () => {
         await writeFile(join(folder, name), flipped);
         const report = await audit(2, copy);
 
-        expect(report.outcome.kind, `${name} at ${at}: ${reportLines(report).join('\n')}`).toBe('differs');
+        // A copy with a changed byte says nothing about the network: whoever changed it, another mirror may be right.
+        const { outcome } = report;
+        expect(outcome, `${name} at ${at}: ${reportLines(report).join('\n')}`).toMatchObject({
+          kind: 'could_not_check',
+        });
+        const codes = ['damaged_copy', 'unknown_version', 'foreign_copy', 'file_missing'];
+        expect(codes).toContain('code' in outcome ? outcome.code : '');
         expect(reportLines(report).join('\n')).toContain(name);
       }
       await writeFile(join(folder, name), bytes);
@@ -290,7 +383,7 @@ describe('the audit', () => {
     ]);
     await rm(copy, { recursive: true, force: true });
 
-    expect(runs.map(({ code }) => code)).toEqual([0, 1, 2, 2]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 2, 2, 2]);
     expect(runs[1].output).toContain('leaves.bin');
     expect(JSON.parse(runs[2].output)).toMatchObject({ outcome: { code: 'chain_unreachable' } });
   });
@@ -309,7 +402,8 @@ describe('the audit', () => {
 
     const report = await audit(2, copy);
 
-    expect(report.outcome).toMatchObject({ kind: 'differs', difference: { check: 'evidence' } });
+    expect(report.outcome).toMatchObject({ kind: 'could_not_check', code: 'damaged_copy' });
+    expect(JSON.stringify(report.outcome)).toContain('right edge');
     await rm(copy, { recursive: true, force: true });
   });
 });

@@ -22,6 +22,7 @@ import { DEFAULT_POLICY, type Policy } from '#protocol/policy';
 import { epochNumber, millis, type Address } from '#protocol/units';
 import { openLog } from '#services/ingest/log/open-log';
 import { logSigner } from '#services/ingest/log/log-signer';
+import { readLatestBlock } from '#services/ingest/latest-block';
 import { openChain } from '#services/runtime/chain';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { writeNetworkFile } from '#services/runtime/network-file';
@@ -163,7 +164,8 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
   });
 
   async function writeEpochs(epochs: readonly ('busy' | 'quiet')[]): Promise<void> {
-    const world = new TestWorld({ hotspots, epochs: 0 });
+    const block = await readLatestBlock(connection);
+    const world = new TestWorld({ hotspots, epochs: 0, block });
     for (const [epoch, kind] of epochs.entries()) {
       const start = (firstEpochStart + epoch * epochS) * 1000;
       world.log().add({

@@ -1,4 +1,3 @@
-import { concatBytes } from '@noble/hashes/utils.js';
 import { base58 } from '@scure/base';
 import { ProtocolError, type ErrorContext, type ProtocolErrorCode } from '../../errors.ts';
 import { fromHex, toHex } from '../../wire/hex.ts';
@@ -6,12 +5,17 @@ import { fromHex, toHex } from '../../wire/hex.ts';
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 const I64_LIMIT = 0x8000_0000_0000_0000n;
 
+const FIRST_BYTES = 256;
+
 /** Writes the fixed-width little-endian tables of docs/formats.md; a value out of range is a RangeError. */
 export class TableWriter {
-  readonly #parts: Uint8Array[] = [];
+  #bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
+  #view: DataView = new DataView(this.#bytes.buffer);
+  #length = 0;
 
   bytes(value: Uint8Array): this {
-    this.#parts.push(value);
+    const at = this.#grow(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -30,53 +34,67 @@ export class TableWriter {
   }
 
   u8(value: number): this {
-    return this.#unsigned(value, 1);
+    const at = this.#unsigned(value, 1);
+    this.#view.setUint8(at, value);
+    return this;
   }
 
   u16(value: number): this {
-    return this.#unsigned(value, 2);
+    const at = this.#unsigned(value, 2);
+    this.#view.setUint16(at, value, true);
+    return this;
   }
 
   u32(value: number): this {
-    return this.#unsigned(value, 4);
+    const at = this.#unsigned(value, 4);
+    this.#view.setUint32(at, value, true);
+    return this;
   }
 
   i32(value: number): this {
     if (!Number.isInteger(value) || value < -0x8000_0000 || value > 0x7fff_ffff)
       throw new RangeError(`expected an i32, got ${value}`);
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setInt32(0, value, true);
-    return this.bytes(bytes);
+    const at = this.#grow(4);
+    this.#view.setInt32(at, value, true);
+    return this;
   }
 
   u64(value: bigint): this {
     if (value < 0n || value > U64_MAX) throw new RangeError(`expected a u64, got ${String(value)}`);
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, value, true);
-    return this.bytes(bytes);
+    const at = this.#grow(8);
+    this.#view.setBigUint64(at, value, true);
+    return this;
   }
 
   i64(value: bigint): this {
     if (value < -I64_LIMIT || value >= I64_LIMIT)
       throw new RangeError(`expected an i64, got ${String(value)}`);
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigInt64(0, value, true);
-    return this.bytes(bytes);
+    const at = this.#grow(8);
+    this.#view.setBigInt64(at, value, true);
+    return this;
   }
 
   finish(): Uint8Array {
-    return concatBytes(...this.#parts);
+    return this.#bytes.slice(0, this.#length);
   }
 
-  #unsigned(value: number, width: 1 | 2 | 4): this {
+  #unsigned(value: number, width: 1 | 2 | 4): number {
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * width))
       throw new RangeError(`expected a u${8 * width}, got ${value}`);
-    const bytes = new Uint8Array(width);
-    const view = new DataView(bytes.buffer);
-    if (width === 1) view.setUint8(0, value);
-    else if (width === 2) view.setUint16(0, value, true);
-    else view.setUint32(0, value, true);
-    return this.bytes(bytes);
+    return this.#grow(width);
+  }
+
+  /** Where the next `length` bytes go. */
+  #grow(length: number): number {
+    const at = this.#length;
+    this.#length += length;
+    if (this.#length > this.#bytes.length) {
+      const bytes = new Uint8Array(2 * this.#length);
+      bytes.set(this.#bytes);
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer);
+    }
+    return at;
   }
 }
 
@@ -106,12 +124,18 @@ export class TableReader {
     return this.#bytes.slice(at, at + length);
   }
 
+  /** As `bytes`, of the table's own memory: for what is large and not kept beyond it. */
+  view(length: number): Uint8Array {
+    const at = this.#take(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
   hex(length: number): string {
-    return toHex(this.bytes(length));
+    return toHex(this.view(length));
   }
 
   address(): string {
-    return base58.encode(this.bytes(32));
+    return base58.encode(this.view(32));
   }
 
   u8(): number {

@@ -1,6 +1,13 @@
-import { computeEpoch, type ComputedEpoch, type EpochFacts, type EpochInput } from '../../epoch.ts';
+import {
+  computeEpoch,
+  type ComputedEpoch,
+  type EpochFacts,
+  type EpochHashes,
+  type EpochInput,
+} from '../../epoch.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../../errors.ts';
 import { openEvidence } from '../../evidence/cut.ts';
+import type { TreeHashes } from '../../evidence/merkle.ts';
 import type { Hash } from '../../units.ts';
 import type { VerifySignature } from '../../verify/poc.ts';
 import { cutOf, evidenceHash } from '../bytes/hashes.ts';
@@ -48,13 +55,16 @@ export function checkFolder(input: {
   readonly files: FolderFiles;
   readonly verify: VerifySignature;
   readonly chain?: KnownFromChain;
+  /** By default in TypeScript. */
+  readonly hashes?: EpochHashes;
 }): FolderCheck {
   const { files, verify } = input;
   try {
     const folder = openFolder(files);
-    const early = differentFromChain(files, folder, input.chain ?? {}) ?? uncommitted(files, folder);
+    const early =
+      differentFromChain(files, folder, input.chain ?? {}) ?? uncommitted(files, folder, input.hashes);
     if (early !== undefined) return { agrees: false, difference: early };
-    const epoch: EpochInput = { ...folder, state: folder.stateBefore, verify };
+    const epoch: EpochInput = { ...folder, state: folder.stateBefore, verify, hashes: input.hashes };
     const result = computeEpoch(epoch);
     if (result.kind === 'empty')
       return differs({
@@ -94,12 +104,11 @@ function differentFromChain(
   return firstDifference(new Map([[FILES.registry, fileOf(files, FILES.registry)]]), ours);
 }
 
-/** Inputs that the tuple, or its parent, does not name. */
-function uncommitted(files: FolderFiles, folder: EpochFolder): Difference | undefined {
-  const { tuple, parent } = folder;
+/** The first input that is not the one which the tuple, or its parent, names; undefined where all are. */
+function uncommitted(files: FolderFiles, folder: EpochFolder, hashes?: TreeHashes): Difference | undefined {
   for (const [at, sealed] of folder.evidence.entries()) {
     try {
-      openEvidence(sealed);
+      openEvidence(sealed, hashes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return difference({
@@ -110,6 +119,17 @@ function uncommitted(files: FolderFiles, folder: EpochFolder): Difference | unde
       });
     }
   }
+  return unnamedInput(files, folder);
+}
+
+/**
+ * The first input whose hash is not the one in the tuple or its parent; of evidence only the cuts are looked at, because
+ * `openEvidence` shows whether the entries belong to them.
+ */
+export function unnamedInput(
+  files: FolderFiles,
+  { tuple, parent, ...folder }: EpochFolder,
+): Difference | undefined {
   const commitments = [
     {
       file: evidenceName(0),

@@ -30,7 +30,7 @@ export function openEvidenceFile(bytes: Uint8Array): SealedEvidence {
   const root = reader.bytes(32);
   const left = readHashes(reader);
   const entries: Uint8Array[] = [];
-  for (let rest = reader.count(2); rest > 0; rest -= 1) entries.push(reader.bytes(reader.u16()));
+  for (let rest = reader.count(2); rest > 0; rest -= 1) entries.push(reader.view(reader.u16()));
   const sessions: CarriedSession[] = [];
   for (let rest = reader.count(11); rest > 0; rest -= 1)
     sessions.push({

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { hex } from '@scure/base';
+import { sha256Hex, type Sha256Hex } from '../../crypto/sha256-hex.ts';
 import { canonicalJson } from '../bytes/canonical-json.ts';
 import { JsonFile } from './json-file.ts';
 
@@ -8,10 +7,13 @@ export const MANIFEST = 'manifest.json';
 const VERSION = 1;
 
 /** SHA-256 of every other file of the folder, in canonical JSON with the folder's format version. */
-export function manifestBytes(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+export function manifestBytes(
+  files: ReadonlyMap<string, Uint8Array>,
+  hash: Sha256Hex = sha256Hex,
+): Uint8Array {
   const hashes = [...files]
     .filter(([name]) => name !== MANIFEST)
-    .map(([name, bytes]): [string, string] => [name, hex.encode(sha256(bytes))]);
+    .map(([name, bytes]): [string, string] => [name, hash(bytes)]);
   return canonicalJson({ version: VERSION, files: Object.fromEntries(hashes) });
 }
 

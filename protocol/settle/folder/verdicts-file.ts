@@ -17,11 +17,66 @@ const fields = new JsonFields('malformed_folder');
 
 /** One canonical JSON object per line: every PoC's verdict in the order of judgement, then badly signed reports. */
 export function verdictsBytes(result: EpochVerdicts): Uint8Array {
+  const write = new VerdictWriter();
   const lines = [
-    ...result.verdicts.map((verdict) => canonicalText({ poc: verdict })),
-    ...result.badlySigned.map((verdict) => canonicalText({ badly_signed: verdict })),
+    ...result.verdicts.map((verdict) => `{"poc":${write.poc(verdict)}}`),
+    ...result.badlySigned.map((verdict) => `{"badly_signed":${write.report(verdict)}}`),
+    '',
   ];
-  return utf8.decode(lines.map((line) => `${line}\n`).join(''));
+  return utf8.decode(lines.join('\n'));
+}
+
+/**
+ * The canonical JSON of verdicts, name by name in their order: of so many small objects a general writer, which has to
+ * sort and to look for what needs escaping, takes most of an epoch's time. Keys and hashes are hex, and need none.
+ */
+class VerdictWriter {
+  readonly #origins = new Map<string, string>();
+
+  poc({ payload, beacon, witnesses, others }: PocVerdict): string {
+    const opening = beacon === null ? 'null' : this.report(beacon);
+    return `{"beacon":${opening},"others":[${this.#reports(others)}],"payload":"${payload}","witnesses":[${this.#reports(witnesses)}]}`;
+  }
+
+  report(verdict: ReportVerdict): string {
+    const { key, kind, note, numbers, position, reason, reportId, selected, side } = verdict;
+    return (
+      `{"key":"${key}","kind":"${kind}","note":${textOrNull(note)},"numbers":${numbersText(numbers)},` +
+      `"position":{"index":${position.index},"origin":${this.#origin(position.origin)},"receivedAt":${position.receivedAt}},` +
+      `"reason":${textOrNull(reason)},"reportId":"${reportId}","selected":${selected ? 'true' : 'false'},"side":${textOrNull(side)}}`
+    );
+  }
+
+  #reports(verdicts: readonly ReportVerdict[]): string {
+    return verdicts.map((verdict) => this.report(verdict)).join(',');
+  }
+
+  #origin(origin: string): string {
+    const known = this.#origins.get(origin);
+    if (known !== undefined) return known;
+    const text = canonicalText(origin);
+    this.#origins.set(origin, text);
+    return text;
+  }
+}
+
+/** Of a word: no quotes, no escapes. */
+function textOrNull(word: string | null): string {
+  return word === null ? 'null' : `"${word}"`;
+}
+
+function numbersText(numbers: Numbers): string {
+  let text = '';
+  for (const name of Object.keys(numbers).sort()) {
+    const value = numbers[name] ?? null;
+    text += `${text === '' ? '' : ','}"${name}":${typeof value === 'string' ? JSON.stringify(value) : canonicalNumber(value)}`;
+  }
+  return `{${text}}`;
+}
+
+/** Whole numbers are written as they are read. */
+function canonicalNumber(value: number | null): string {
+  return value !== null && Number.isSafeInteger(value) && value !== 0 ? String(value) : canonicalText(value);
 }
 
 /** Inverse of `verdictsBytes`, or only the lines that name `key`; malformed_folder names line and field. */

@@ -1,15 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { p256 } from '@noble/curves/nist.js';
-import { sha512 } from '@noble/hashes/sha2.js';
 import { hex } from '@scure/base';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pointY } from '#protocol/crypto/p256-point';
-import { admitsEd25519, parseP256Signature } from '#protocol/crypto/signature-rules';
+import { verifyPlainly } from '#protocol/crypto/plain-signature';
 import type { HotspotKey } from '#protocol/units';
-import type { VerifySignature } from '#protocol/verify/poc';
-import { keyBody, keyType } from '#protocol/wire/key';
+import { keyBody } from '#protocol/wire/key';
 import { verifySignature } from '#services/runtime/signature';
 
 interface Vector {
@@ -22,38 +17,6 @@ interface Vector {
 
 const file = new URL('../../vectors/signatures.json', import.meta.url);
 const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as { readonly vectors: readonly Vector[] };
-
-const bigint = (bytes: Uint8Array): bigint => BigInt(`0x${hex.encode(bytes) || '0'}`);
-
-/** The rule in plain curve arithmetic, slow: another library than the native ones. */
-const verifyPlainly: VerifySignature = ({ key, message, signature }) =>
-  keyType(key) === 'ed25519'
-    ? ed25519Plainly(keyBody(key), message, signature)
-    : p256Plainly(keyBody(key), message, signature);
-
-function ed25519Plainly(A: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (!admitsEd25519({ signature, point: A })) return false;
-  const R = signature.subarray(0, 32);
-  const s = bigint(signature.slice(32).reverse());
-  const h = bigint(sha512(Buffer.concat([R, A, message])).reverse());
-  try {
-    const point = ed25519.Point.fromBytes(A);
-    const order = ed25519.Point.Fn.ORDER;
-    const left = s === 0n ? ed25519.Point.ZERO : ed25519.Point.BASE.multiply(s);
-    const right = point.multiplyUnsafe(h % order);
-    return Buffer.from(left.subtract(right).toBytes()).equals(R);
-  } catch {
-    return false;
-  }
-}
-
-function p256Plainly(x: Uint8Array, message: Uint8Array, der: Uint8Array): boolean {
-  const signature = parseP256Signature(der);
-  const y = pointY(x);
-  if (signature === null || y === null) return false;
-  const key = Buffer.concat([Uint8Array.of(4), x, hex.decode(y.toString(16).padStart(64, '0'))]);
-  return p256.verify(signature, message, key, { lowS: false, format: 'compact' });
-}
 
 const inputOf = (vector: Vector) => ({
   key: vector.key,

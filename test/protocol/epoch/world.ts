@@ -1,8 +1,10 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base58 } from '@scure/base';
 import { entropyData } from '#protocol/crypto/entropy';
+import { pointY } from '#protocol/crypto/p256-point';
 import { deriveBeacon, type DerivedBeacon } from '#protocol/crypto/payload';
 import { computeEpoch, type ComputedEpoch, type EpochFacts, type EpochInput } from '#protocol/epoch';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
@@ -14,7 +16,7 @@ import { amount, epochNumber, type Address, type HotspotKey } from '#protocol/un
 import type { HotspotFacts } from '#protocol/verify/poc';
 import { dataRateNumber } from '#protocol/wire/data-rate';
 import { encodeBeacon, encodeSessionInit, encodeWitness } from '#protocol/wire/encode';
-import { parseKey } from '#protocol/wire/key';
+import { keyType, parseKey, type KeyType } from '#protocol/wire/key';
 import { verifySignature } from '#services/runtime/signature';
 import { latLngToCell } from 'h3-js';
 import { TestLog, type LogEvent } from './log.ts';
@@ -38,14 +40,32 @@ export function testAddress(name: string): Address {
   return base58.encode(sha256(utf8ToBytes(name))) as Address;
 }
 
-export function testKey(name: string): TestKey {
+export function testKey(name: string, type: KeyType = 'ed25519'): TestKey {
   const secret = sha256(utf8ToBytes(`test key ${name}`));
-  return { secret, key: parseKey(Uint8Array.of(1, ...ed25519.getPublicKey(secret))) };
+  if (type === 'ed25519') return { secret, key: parseKey(Uint8Array.of(1, ...ed25519.getPublicKey(secret))) };
+  const body = p256.getPublicKey(secret).subarray(1);
+  // The compact form stands for the smaller y: where the key has the other one, its opposite is taken.
+  const { y } = p256.Point.fromBytes(p256.getPublicKey(secret)).toAffine();
+  const scalars = p256.Point.Fn;
+  const isSmaller = pointY(body) === y;
+  const opposite = scalars.toBytes(scalars.ORDER - scalars.fromBytes(secret));
+  return { key: parseKey(Uint8Array.of(0, ...body)), secret: isSmaller ? secret : opposite };
+}
+
+/** By the curve of the key, in the form of reports. */
+function signed({ key, secret }: TestKey, message: Uint8Array): Uint8Array {
+  if (keyType(key) === 'ed25519') return ed25519.sign(message, secret);
+  return p256.sign(message, secret, { format: 'der', lowS: false });
 }
 
 /** A hotspot on a grid of 1.6 km around a place in EU868. */
-export function testHotspot(name: string, place: number, facts: Partial<HotspotFacts> = {}): TestHotspot {
-  const { key, secret } = testKey(name);
+export function testHotspot(
+  name: string,
+  place: number,
+  facts: Partial<HotspotFacts> = {},
+  type: KeyType = 'ed25519',
+): TestHotspot {
+  const { key, secret } = testKey(name, type);
   const [row, column] = [Math.floor(place / 8), place % 8];
   const cell = parseCell(BigInt(`0x${latLngToCell(52.5 + row * 0.0145, 13.4 + column * 0.0237, 12)}`));
   const defaults: HotspotFacts = {
@@ -69,6 +89,12 @@ export function computed(input: EpochInput): ComputedEpoch {
   return result;
 }
 
+/** A block of the chain, of which an entropy can be made. */
+export interface TestBlock {
+  readonly slot: bigint;
+  readonly blockhash: Uint8Array;
+}
+
 /** A network of hotspots that report into logs, epoch after epoch. */
 export class TestWorld {
   readonly network: Address = testAddress('network');
@@ -76,13 +102,17 @@ export class TestWorld {
   readonly hotspots: readonly TestHotspot[];
   readonly logs: readonly TestLog[];
   readonly policy: Policy;
+  readonly #block: TestBlock | null;
 
   constructor(input: {
     readonly hotspots: readonly TestHotspot[];
     readonly policy?: Partial<Policy>;
     readonly logs?: number;
     readonly epochs: number;
+    /** Of which all entropies are made; by default they are made up. */
+    readonly block?: TestBlock;
   }) {
+    this.#block = input.block ?? null;
     this.hotspots = input.hotspots;
     const origins = Array.from({ length: input.logs ?? 1 }, (_, at) => `test/${this.network}/${at}`);
     this.logs = origins.map((origin) => new TestLog(origin));
@@ -213,7 +243,8 @@ export class TestWorld {
     at: number,
   ): { readonly derived: DerivedBeacon; readonly local: Uint8Array; readonly remote: Uint8Array } {
     const timestamp = Math.floor(at / 60_000) * 60;
-    const blockhash = sha256(utf8ToBytes(`entropy ${timestamp}`));
+    const made = sha256(utf8ToBytes(`entropy ${timestamp}`));
+    const { slot, blockhash } = this.#block ?? { slot: BigInt(timestamp), blockhash: made };
     const remote = entropyData({ timestamp, blockhash });
     for (const log of this.logs)
       log.add({
@@ -223,7 +254,7 @@ export class TestWorld {
           data: remote,
           timestamp,
           version: 0,
-          slot: BigInt(timestamp),
+          slot,
           blockhash,
         },
       });
@@ -261,7 +292,7 @@ function signedBeacon(
     timestamp: 1n,
     tmst: 1,
   };
-  return encodeBeacon({ ...fields, signature: ed25519.sign(encodeBeacon(fields), hotspot.secret) });
+  return encodeBeacon({ ...fields, signature: signed(hotspot, encodeBeacon(fields)) });
 }
 
 /** A witness report signed by the hotspot, or by a session key in its name. */
@@ -284,7 +315,7 @@ export function signedWitness(
     frequency: derived.frequency,
     datarate: dataRateNumber(derived.datarate),
   };
-  return encodeWitness({ ...fields, signature: ed25519.sign(encodeWitness(fields), signer.secret) });
+  return encodeWitness({ ...fields, signature: signed(signer, encodeWitness(fields)) });
 }
 
 /** A session_init of a hotspot for a session key, as it stands in the evidence. */

@@ -4,6 +4,7 @@ import { ProtocolError } from '#protocol/errors';
 import {
   decodeRecord,
   encodeRecord,
+  entryKind,
   entryReceivedAt,
   MAX_ENTRY_BYTES,
   type EvidenceBody,
@@ -38,6 +39,17 @@ function hexOf(entry: Uint8Array): string {
 }
 
 describe('an evidence record', () => {
+  it('shows its kind without being decoded, as it does when it is', () => {
+    fc.assert(
+      fc.property(stamps, bodies, (receivedAt, body) => {
+        expect(entryKind(encodeRecord({ receivedAt, body }))).toBe(body.kind);
+      }),
+      { seed: 52 },
+    );
+    for (const tag of ['32', '42', '8201', '9201'])
+      expect(entryKind(Buffer.from(`08ac02${tag}00`, 'hex')), tag).toBe('unknown');
+  });
+
   it('has the bytes of protobuf, by hand', () => {
     const receivedAt = millis(300);
     const [report, nonce] = [Buffer.from('aabb', 'hex'), Buffer.from('01', 'hex')];

@@ -3,7 +3,8 @@ import { keyText } from '#protocol/wire/key';
 import { factsAt, registryAt, type RegistryTable, type Timed } from '#protocol/settle/registry';
 import type { EpochNumber } from '#protocol/units';
 import type { HotspotFacts } from '#protocol/verify/poc';
-import { Disagreement, type Finding } from './report.ts';
+import { Disagreement } from '#services/audit/report/failures';
+import type { Finding } from '#services/audit/report/report';
 
 /**
  * Compares the folder's registry with what the chain still says about that epoch. Who was registered never changes; a
