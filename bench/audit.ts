@@ -91,7 +91,7 @@ interface BenchEpoch {
 /** Folder and mirror of an epoch in which every hotspot beacons once and its neighbours witness it. */
 async function makeEpoch(dir: string, pocs: number, type: KeyType): Promise<BenchEpoch> {
   const hotspots = Array.from({ length: pocs }, (_, place) => testHotspot(`audit ${place}`, place, {}, type));
-  const plain = new TestWorld({ hotspots, epochs: 0, block: { slot: 1n, blockhash: new Uint8Array(32) } });
+  const plain = new TestWorld({ hotspots, epochs: 0 });
   const [log] = plain.logs;
   if (log === undefined) throw new Error('no log');
   const signer = logSigner(log.origin, new Uint8Array(32).fill(1));

@@ -8,13 +8,20 @@ import { decodeRecord, encodeRecord, entryReceivedAt } from '#protocol/evidence/
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { openEvidenceFile } from '#protocol/settle/folder/evidence-file';
 import { epochNumber } from '#protocol/units';
+import { runAudit } from '#services/audit/run-audit';
 import type { Claimer } from '#services/claim/claimer';
 import { mirrorPath } from '#services/runtime/public-epochs';
 import { verifySignature } from '#services/runtime/signature';
 import type { Oracle } from '#services/settle/oracle';
 import { TestWorld } from '../protocol/epoch/world.ts';
 import { serveViews, testSigner, testWitness, witnessKeys, writeWitnessed } from '../support/cut-world.ts';
-import { EPOCH_S, finalEpoch, startLiveNetwork, type LiveNetwork } from '../support/live-network.ts';
+import {
+  EPOCH_S,
+  finalEpoch,
+  latestBlock,
+  startLiveNetwork,
+  type LiveNetwork,
+} from '../support/live-network.ts';
 import { oracleFolder, openLiveClaimer, openLiveOracle } from '../support/live-oracles.ts';
 
 const EPOCHS = 6;
@@ -43,8 +50,9 @@ const end = (epoch: number): number => start(epoch + 1);
 const written = (epoch: number): number => end(epoch) + GRACE_MS + 1000;
 
 /** Beacons and witnesses lie in both logs, the last beacon's witnesses after the epoch's end. */
-function fillWorld(): TestWorld {
-  const filled = new TestWorld({ hotspots: live.hotspots, epochs: 0, logs: 2 });
+async function fillWorld(): Promise<TestWorld> {
+  const block = await latestBlock(live.connection);
+  const filled = new TestWorld({ hotspots: live.hotspots, epochs: 0, logs: 2, block });
   for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
     for (const [order, beaconer] of live.hotspots.entries()) {
       const at = order === 3 ? end(epoch) - 200 : start(epoch) + 500 + order * 400;
@@ -156,7 +164,7 @@ beforeAll(async () => {
       log_witnesses: { quorum: 2, lag_ms: 6000, gap_ms: 8000, keys: witnessKeys(views.url, 3) },
     },
   });
-  world = fillWorld();
+  world = await fillWorld();
   oracles = await Promise.all([0, 1, 2].map((number) => openLiveOracle(live, number)));
   claimer = openLiveClaimer(live, [0, 1, 2]);
 }, 90_000);
@@ -262,5 +270,30 @@ describe('three oracles', { timeout: 120_000 }, () => {
     expect(tuples[1]).toEqual(tuples[0]);
     expect(tuples[2]).toEqual(tuples[0]);
     expect(await cutSizes(1, SILENT)).toEqual([(await cutSizes(0, SILENT))[0], 0]);
+  });
+
+  it('leave behind what an auditor finds true, and who vouches for it', async () => {
+    views.viewer = 0;
+    viewOfB = () => 'log-b';
+    const from = oracleFolder(live, 0);
+    const findingsOf = async (epoch: number): Promise<readonly string[]> => {
+      const { findings, outcome } = await runAudit({ dataDir: live.dataDir, from, epoch: BigInt(epoch) });
+      expect(outcome).toMatchObject({ kind: 'agrees' });
+      return findings
+        .filter(({ check }) => check === 'witnesses' || check === 'evidence')
+        .map(({ kind, check }) => `${kind} ${check}`);
+    };
+    expect(await findingsOf(0)).toEqual([
+      'agrees evidence',
+      'agrees evidence',
+      'agrees witnesses',
+      'agrees witnesses',
+    ]);
+    // A log that was left out has nothing to vouch for.
+    expect([...(await findingsOf(UNWITNESSED))].sort()).toEqual([
+      'agrees evidence',
+      'agrees witnesses',
+      'not_checked evidence',
+    ]);
   });
 });

@@ -27,7 +27,7 @@ import { openChain } from '#services/runtime/chain';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { writeNetworkFile } from '#services/runtime/network-file';
 import { keepPolicy } from '#services/runtime/policies';
-import { testHotspot, TestWorld, type TestHotspot } from '../protocol/epoch/world.ts';
+import { testHotspot, TestWorld, type TestBlock, type TestHotspot } from '../protocol/epoch/world.ts';
 import { startLocalnet } from './localnet.ts';
 
 export const EPOCH_S = 8;
@@ -164,7 +164,7 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
   });
 
   async function writeEpochs(epochs: readonly ('busy' | 'quiet')[]): Promise<void> {
-    const block = await readLatestBlock(connection);
+    const block = await latestBlock(connection);
     const world = new TestWorld({ hotspots, epochs: 0, block });
     for (const [epoch, kind] of epochs.entries()) {
       const start = (firstEpochStart + epoch * epochS) * 1000;
@@ -212,6 +212,14 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A block of which test worlds make their entropies. */
+export async function latestBlock(connection: Connection): Promise<TestBlock> {
+  const latest = await readLatestBlock(connection);
+  const time = await connection.getBlockTime(Number(latest.slot));
+  if (time === null) throw new Error('the chain does not tell the time of its latest block');
+  return { ...latest, time };
 }
 
 async function register(input: {

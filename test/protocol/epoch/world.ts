@@ -93,6 +93,8 @@ export function computed(input: EpochInput): ComputedEpoch {
 export interface TestBlock {
   readonly slot: bigint;
   readonly blockhash: Uint8Array;
+  /** Seconds. */
+  readonly time: number;
 }
 
 /** A network of hotspots that report into logs, epoch after epoch. */
@@ -237,12 +239,12 @@ export class TestWorld {
     return this.log().add({ receivedAt: input.at, body: { kind: 'beacon', report, session: null } });
   }
 
-  /** What a hotspot has to send at a time; the entropy is logged at the start of its minute. */
+  /** What a hotspot has to send at a time; the entropy is logged at the start of its minute, or with its block. */
   derive(
     beaconer: TestHotspot,
     at: number,
   ): { readonly derived: DerivedBeacon; readonly local: Uint8Array; readonly remote: Uint8Array } {
-    const timestamp = Math.floor(at / 60_000) * 60;
+    const timestamp = this.#block?.time ?? Math.floor(at / 60_000) * 60;
     const made = sha256(utf8ToBytes(`entropy ${timestamp}`));
     const { slot, blockhash } = this.#block ?? { slot: BigInt(timestamp), blockhash: made };
     const remote = entropyData({ timestamp, blockhash });
