@@ -143,7 +143,8 @@ export function openTupleSearch(connection: Connection, network: PublicKey): Tup
 
 /**
  * Epochs that were made final, as far back as the node remembers. Who voted is told by the transaction's event, or, where
- * its log was cut, by the votes since the epoch before: then the latest of each oracle counts.
+ * its log was cut, by the votes since the epoch before: then the latest of each oracle counts. A vote that a veto or a
+ * rotation made void in between counts too; who computes on it comes to another tuple than the final one, and says so.
  */
 export async function* finalizedNewestFirst(
   connection: Connection,
