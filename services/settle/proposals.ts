@@ -1,10 +1,16 @@
+import type { PublicKey } from '@solana/web3.js';
+import { ballotOracles, liveVotes } from '#client';
 import type { Hash } from '#protocol/units';
 import type { ChainView } from './chain-view.ts';
 
-/** Tuples that others vote for, each with how many of them; `own` is the seat that is not counted. */
-export function proposals(view: ChainView, own: number): ReadonlyMap<Hash, number> {
+/** What the others of the set that may vote now propose: tuples with how many votes each has, and how many make one ripe. */
+export function proposals(
+  view: ChainView,
+  self: PublicKey,
+): { readonly votes: ReadonlyMap<Hash, number>; readonly k: number } {
   const votes = new Map<Hash, number>();
-  for (const [seat, vote] of view.ballot.votes.entries())
-    if (vote !== null && seat !== own) votes.set(vote.tupleHash, (votes.get(vote.tupleHash) ?? 0) + 1);
-  return votes;
+  for (const { oracle, vote } of liveVotes(view.ballot, view))
+    if (vote !== null && !oracle.equals(self))
+      votes.set(vote.tupleHash, (votes.get(vote.tupleHash) ?? 0) + 1);
+  return { votes, k: ballotOracles(view.ballot, view).k };
 }

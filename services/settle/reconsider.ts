@@ -28,9 +28,7 @@ export async function reconsider(
   },
 ): Promise<(SettledEpoch & { readonly tuple: Tuple }) | 'again' | null> {
   const { view, parent, tuple, leftOut } = from;
-  const { keys, k } = view.network.oracles;
-  const seat = keys.findIndex((key) => key.equals(options.oracle.publicKey));
-  const others = proposals(view, seat);
+  const { votes: others, k } = proposals(view, options.oracle.publicKey);
   const { policy } = await options.policyOf(policyAt(view.network, tuple.epoch).hash);
   const isLate = view.unixTime >= leaveOutFrom(policy, epochBounds(view.network, tuple.epoch), 2);
   const ours = tupleHash(tuple);
