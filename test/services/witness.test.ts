@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCosignedCheckpoint } from '#protocol/evidence/checkpoint';
 import { cosignedFrames, cosignedHour } from '#protocol/evidence/cosigned-file';
 import { decodeFork, verifyFork } from '#protocol/evidence/fork';
-import type { NoteSigner } from '#protocol/evidence/note';
+import { cosignNote, type NoteSigner } from '#protocol/evidence/note';
 import { COSIGNATURE, formatVerifierKey, parseVerifierKey } from '#protocol/evidence/verifier-key';
 import { millis } from '#protocol/units';
 import { logSigner } from '#services/ingest/log/log-signer';
@@ -185,5 +185,47 @@ describe('a witness of a log', () => {
     await expect(followed.look(logUrl())).rejects.toMatchObject({ code: 'malformed_checkpoint' });
     expect(await heads()).toHaveLength(1);
     expect((await readdir(witnessDir())).filter((file) => file.startsWith('fork'))).toEqual([]);
+  });
+
+  it('cannot keep its readers busy by a time that lies far ahead', async () => {
+    await grow(3);
+    await (await follow()).look(logUrl());
+    const latest = join(witnessDir(), 'cosigned', signer.key.id, 'latest');
+    const note = await readFile(join(logUrl(), 'checkpoint'));
+    await writeFile(latest, cosignNote(note, { log: key.key, witness: signer, time: 2n ** 50n }));
+    expect(await heads()).toHaveLength(1);
+  });
+
+  it("is read from a mirror's part of an hour only until its own files answer again", async () => {
+    await grow(3);
+    const followed = await follow();
+    await followed.look(logUrl());
+    const mirror = join(dir, 'mirror');
+    await cp(join(dir, 'witness'), mirror, { recursive: true });
+    now += 600_000;
+    await grow(4);
+    await followed.look(logUrl());
+    now += 3_600_000;
+    await grow(1);
+    await followed.look(logUrl());
+    // The mirror has the newest note, and of the hour before only what was needed when it was read.
+    const latest = join(mirrorPath(ORIGIN), 'cosigned', signer.key.id, 'latest');
+    await cp(join(dir, 'witness', latest), join(mirror, latest));
+    const witness = { vkey: formatVerifierKey(signer.key), url: join(dir, 'witness') };
+    const kept: string[] = [];
+    const reader = openCosignedReader({
+      log: policyLog,
+      witness,
+      verify: verifySignature,
+      kept: ({ path }) => Promise.resolve(void kept.push(path)),
+    });
+    const sizes = async (from: string): Promise<readonly number[]> => {
+      const read = await reader.read(openPublicFiles(from), { from: 1_799_999_000, until: 1e9 });
+      return read.map(({ size }) => size);
+    };
+    expect(await sizes(mirror)).toEqual([3]);
+    expect(kept).toEqual([]);
+    expect(await sizes(witness.url)).toEqual([3, 7, 8]);
+    expect(kept).toHaveLength(3);
   });
 });

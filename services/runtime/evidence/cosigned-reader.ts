@@ -4,7 +4,7 @@ import { COSIGNATURE, parseVerifierKey } from '#protocol/evidence/verifier-key';
 import type { Policy } from '#protocol/policy';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { mirrorPath } from '../public-epochs.ts';
-import type { PublicFiles } from '../public-files.ts';
+import { openPublicFiles, type PublicFiles } from '../public-files.ts';
 import { cosignedPath, LATEST_COSIGNED } from './cosigned-path.ts';
 
 /** A file of a witness as it was read, its path below the base of public files. */
@@ -28,9 +28,13 @@ export interface CosignedReader {
 }
 
 /** Above any honest hour: a note every second, each of a few lines. */
-const MAX_FILE_BYTES = 8 << 20;
+const MAX_FILE_BYTES = 2 << 20;
+/** More hours than any epoch and what it waits for: a latest note may name any time. */
+const MAX_HOURS = 24 * 92;
+/** Hours that are remembered. */
+const REMEMBERED = 100;
 
-/** `kept` gets each file that verified whole, such as for a mirror. */
+/** `kept` gets each file of the witness's own server that verified whole, such as for a mirror. */
 export function openCosignedReader(options: {
   readonly log: Policy['logs'][number];
   readonly witness: Policy['log_witnesses']['keys'][number];
@@ -41,21 +45,31 @@ export function openCosignedReader(options: {
   const witness = parseVerifierKey(options.witness.vkey, [COSIGNATURE]);
   const known = { origin: log.origin, log: parseVerifierKey(log.vkey), witness, verify };
   const base = mirrorPath(log.origin);
-  /** Hours that the witness had left behind when they were read. */
-  const past = new Map<number, readonly CosignedCheckpoint[]>();
+  const own = openPublicFiles(options.witness.url).location;
+  /** By place and hour: hours that the witness had left behind when they were read there; a mirror may have a part only. */
+  const past = new Map<string, readonly CosignedCheckpoint[]>();
+
+  async function keep(files: PublicFiles, file: CosignedFile): Promise<void> {
+    if (files.location === own) await options.kept?.(file);
+  }
 
   async function readHour(
     files: PublicFiles,
     { hour, isPast }: { readonly hour: number; readonly isPast: boolean },
   ): Promise<readonly CosignedCheckpoint[]> {
-    const held = past.get(hour);
+    const id = `${files.location} ${hour}`;
+    const held = past.get(id);
     if (held !== undefined) return held;
     const path = `${base}/${cosignedPath(witness.id, hour)}`;
     const bytes = await files.read(path, MAX_FILE_BYTES);
     if (bytes === null) return [];
     const heads = openCosignedFile(bytes, { ...known, hour });
-    await options.kept?.({ path, bytes });
-    if (isPast) past.set(hour, heads);
+    await keep(files, { path, bytes });
+    if (!isPast) return heads;
+    past.set(id, heads);
+    // Insertion order is age: the oldest goes first.
+    const oldest = past.size > REMEMBERED ? past.keys().next() : null;
+    if (oldest?.done === false) past.delete(oldest.value);
     return heads;
   }
 
@@ -66,9 +80,10 @@ export function openCosignedReader(options: {
       const latest = await files.read(path, MAX_FILE_BYTES);
       if (latest === null) return [];
       const last = cosignedHour(openCosignedCheckpoint(latest, known).time);
-      await options.kept?.({ path, bytes: latest });
+      await keep(files, { path, bytes: latest });
       const heads: CosignedCheckpoint[] = [];
-      for (let hour = cosignedHour(from); hour <= last; hour += 1) {
+      const first = cosignedHour(from);
+      for (let hour = first; hour <= Math.min(last, first + MAX_HOURS); hour += 1) {
         heads.push(...(await readHour(files, { hour, isPast: hour < last })));
         if ((heads.at(-1)?.size ?? 0) >= until) break;
       }
