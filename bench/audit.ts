@@ -168,7 +168,7 @@ async function auditFiles(dir: string, { tuple, facts }: BenchEpoch, beacons?: n
 const FORGOTTEN: Blocks = {
   block: () => Promise.resolve(null),
   newest: () => Promise.resolve(null),
-  oldestTime: () => Promise.resolve(null),
+  oldest: () => Promise.resolve(null),
   isSkipped: () => Promise.resolve(false),
 };
 

@@ -24,7 +24,8 @@ export function cosignedFrames(bytes: Uint8Array): {
     const [high, low] = bytes.subarray(at, at + 2);
     if (high === undefined || low === undefined) break;
     const end = at + 2 + high * 256 + low;
-    if (end > bytes.length) break;
+    // Zeros are what a disk makes of a page that it lost.
+    if (end > bytes.length || end === at + 2) break;
     notes.push(bytes.subarray(at + 2, end));
     at = end;
   }

@@ -54,9 +54,10 @@ export function witnessObjection(input: {
     return stamp > most ? { kind: 'stamped_late', index, stamp, most } : undefined;
   };
   const earlierThan = ({ time, size }: CosignedHead): WitnessObjection | undefined => {
-    if (size < from || size >= cut) return undefined;
-    const [stamp, least] = [stampAt(size), time * 1000 - limits.lag_ms - maxSkewMs];
-    return stamp < least ? { kind: 'stamped_early', index: size, stamp, least } : undefined;
+    if (size >= cut) return undefined;
+    const index = Math.max(size, from);
+    const [stamp, least] = [stampAt(index), time * 1000 - limits.lag_ms - maxSkewMs];
+    return stamp < least ? { kind: 'stamped_early', index, stamp, least } : undefined;
   };
   for (const head of heads.slice(Math.max(0, before) + 1)) {
     if (previous.size >= cut) break;

@@ -254,9 +254,11 @@ function logWitnesses(value: unknown): LogWitnesses {
     const path = `log_witnesses.keys.${at}`;
     const item = fields.object(entry, path, ['vkey', 'url']);
     const vkey = witnessKey(item('vkey'), `${path}.vkey`);
-    if (seen.has(vkey.key))
-      throw fields.refusal(`${path}.vkey`, 'a key that is not listed before', vkey.text);
-    seen.add(vkey.key);
+    // Its id names a witness's files.
+    for (const mark of [vkey.key, vkey.id]) {
+      if (seen.has(mark)) throw fields.refusal(`${path}.vkey`, 'a key that is not listed before', vkey.text);
+      seen.add(mark);
+    }
     return { vkey: vkey.text, url: fields.text(item('url'), `${path}.url`, URL) };
   });
   fields.ascending(
@@ -270,10 +272,14 @@ function logWitnesses(value: unknown): LogWitnesses {
   return { quorum, lag_ms: span('lag_ms'), gap_ms: span('gap_ms'), keys };
 }
 
-function witnessKey(value: unknown, path: string): { readonly text: string; readonly key: string } {
+function witnessKey(
+  value: unknown,
+  path: string,
+): { readonly text: string; readonly key: string; readonly id: string } {
   const text = fields.text(value, path, VERIFIER_KEY);
   try {
-    return { text, key: hex.encode(parseVerifierKey(text, [COSIGNATURE]).publicKey) };
+    const { id, publicKey } = parseVerifierKey(text, [COSIGNATURE]);
+    return { text, key: hex.encode(publicKey), id };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     throw fields.refusal(path, 'the verifier key of a witness', text);

@@ -14,8 +14,8 @@ export interface Blocks {
   block(slot: number): Promise<Block | null>;
   /** The newest confirmed one. */
   newest(): Promise<{ readonly slot: number; readonly time: number | null } | null>;
-  /** Seconds of the oldest one that the node still has; null where it does not tell. */
-  oldestTime(): Promise<number | null>;
+  /** The oldest one that the node still has, its time in seconds; null where it does not tell. */
+  oldest(): Promise<{ readonly slot: number; readonly time: number } | null>;
   /** Whether the next block's parent lies before the slot: then it never had one. */
   isSkipped(slot: number): Promise<boolean>;
 }
@@ -43,8 +43,12 @@ export function openBlocks(connection: Connection): Blocks {
       const slot = await connection.getSlot('confirmed');
       return { slot, time: await unlessRefused(() => connection.getBlockTime(slot)) };
     },
-    oldestTime: () =>
-      unlessRefused(async () => await connection.getBlockTime(await connection.getFirstAvailableBlock())),
+    oldest: () =>
+      unlessRefused(async () => {
+        const slot = await connection.getFirstAvailableBlock();
+        const time = await connection.getBlockTime(slot);
+        return time === null ? null : { slot, time };
+      }),
     async isSkipped(slot) {
       const after = await unlessRefused(() => connection.getBlocks(slot + 1, slot + LOOK_AHEAD, 'confirmed'));
       const next = after?.[0] === undefined ? null : await block(after[0]);

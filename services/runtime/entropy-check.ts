@@ -95,9 +95,9 @@ async function judge(entropy: LoggedEntropy, blocks: Blocks): Promise<EntropyVer
     const verdict = await compare(entropy, blocks);
     if (verdict.kind !== 'differs') return verdict;
     // A chain whose history begins after the record (a local one that was started again) says nothing about it.
-    const oldest = await blocks.oldestTime();
-    if (oldest === null || entropy.receivedAt / 1000 >= oldest) return verdict;
-    return { kind: 'unknown', why: `the node's history begins at ${oldest}` };
+    const oldest = await blocks.oldest();
+    if (oldest === null || entropy.receivedAt / 1000 >= oldest.time) return verdict;
+    return { kind: 'unknown', why: `the node's history begins at ${oldest.time}` };
   } catch (error) {
     return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
   }
@@ -130,6 +130,10 @@ async function compareMissing(entropy: LoggedEntropy, blocks: Blocks): Promise<E
       ? differs('slot', String(slot), `at most ${newest.slot}, whose time is ${newest.time}`)
       : { kind: 'unknown', why: `the node has not reached slot ${slot}`, isEarly: true };
   }
+  // A node that has forgotten the block knows all the same how old it is at least.
+  const oldest = await blocks.oldest();
+  if (oldest !== null && slot < oldest.slot && entropy.receivedAt / 1000 > oldest.time + OLDEST_BLOCK_S)
+    return differs('slot', String(slot), `at least ${oldest.slot}, whose time is ${oldest.time}`);
   if (await blocks.isSkipped(slot)) return differs('slot', String(slot), 'a slot that has a block');
   return { kind: 'unknown', why: `the node does not have slot ${slot}` };
 }

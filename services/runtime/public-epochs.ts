@@ -51,15 +51,22 @@ export async function readEpochIndex(source: PublicFiles): Promise<readonly Epoc
     .sort((a, b) => (a.epoch < b.epoch ? -1 : 1));
 }
 
+/** A manifest names some files; no honest one comes near. */
+const MANIFEST_BYTES = 1 << 16;
+
 /** The files that the epoch's manifest names, and the manifest; null where the source has no such epoch. */
-export async function readEpochFiles(source: PublicFiles, epoch: EpochNumber): Promise<FolderFiles | null> {
-  const manifest = await source.read(epochPath(epoch, MANIFEST));
+export async function readEpochFiles(
+  source: PublicFiles,
+  epoch: EpochNumber,
+  limit?: number,
+): Promise<FolderFiles | null> {
+  const manifest = await source.read(epochPath(epoch, MANIFEST), MANIFEST_BYTES);
   if (manifest === null) return null;
   const files = new Map([[MANIFEST, manifest]]);
   for (const name of openManifest(manifest).keys()) {
     // A missing file is for the folder's own checks to name.
     const bytes = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)
-      ? await source.read(epochPath(epoch, name))
+      ? await source.read(epochPath(epoch, name), limit)
       : null;
     if (bytes !== null) files.set(name, bytes);
   }

@@ -4,7 +4,7 @@ import { firstDifference } from '#protocol/settle/folder/difference';
 import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
 import type { Logger } from '#services/runtime/logger';
-import { readEpochFiles } from '#services/runtime/public-epochs';
+import { epochPath, readEpochFiles } from '#services/runtime/public-epochs';
 import { openPublicFiles, type PublicFiles } from '#services/runtime/public-files';
 import { replaceFile } from '#services/runtime/replace-file';
 import type { EpochStore } from './epoch-store.ts';
@@ -64,9 +64,14 @@ export function openDifferences(options: {
   };
 }
 
+/** More than a tuple has. */
+const TUPLE_BYTES = 1024;
+/** Of each file that is compared: a peer must not fill our memory. */
+const MOST_BYTES = 64 << 20;
+
 /** A folder is theirs by its tuple alone; whether the rest of it is right is not believed, only compared. */
 async function readIfTheirs(peer: PublicFiles, epoch: EpochNumber, hash: Hash): Promise<FolderFiles | null> {
-  const files = await readEpochFiles(peer, epoch);
-  const bytes = files?.get(FILES.tuple);
-  return files !== null && bytes !== undefined && tupleHash(openTuple(bytes)) === hash ? files : null;
+  const bytes = await peer.read(epochPath(epoch, FILES.tuple), TUPLE_BYTES);
+  if (bytes === null || tupleHash(openTuple(bytes)) !== hash) return null;
+  return await readEpochFiles(peer, epoch, MOST_BYTES);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SealedEvidence } from '#protocol/evidence/cut';
 import { decodeRecord } from '#protocol/evidence/record';
 import { ProtocolError } from '#protocol/errors';
@@ -45,12 +46,19 @@ export interface EvidenceSource {
    */
   sync(logs: Policy['logs'], options?: { readonly everywhere?: boolean }): Promise<void>;
   /** One per log, in the policy's order. */
-  cuts(input: {
-    readonly policy: Policy;
-    readonly epoch: EpochNumber;
-    readonly bounds: EpochBounds;
-  }): Promise<readonly LogCut[]>;
+  cuts(input: CutInput): Promise<readonly LogCut[]>;
 }
+
+export interface CutInput {
+  readonly policy: Policy;
+  readonly epoch: EpochNumber;
+  readonly bounds: EpochBounds;
+  /** What k oracles have made final is read as it stands. */
+  readonly isFinal: boolean;
+}
+
+/** How long one log may take to give what it has published since. */
+const SYNC_MS = 60_000;
 
 export function openEvidenceSource(options: {
   /** The oracle's folder. */
@@ -64,17 +72,23 @@ export function openEvidenceSource(options: {
 }): EvidenceSource {
   const { folder, peers, verify, logger } = options;
   const mirrors = new Map<string, Promise<LogMirror>>();
+  /** Where each log is served: a policy may move it. */
+  const urls = new Map<string, string>();
+  /** Syncs under way: one that takes long goes on while others are not kept waiting. */
+  const running = new Map<string, Promise<void>>();
   const readers = new Map<string, CosignedReader>();
   /** Why the latest sync of a log failed. */
   const failing = new Map<string, string>();
   const kept = new Map<string, number>();
 
   function mirrorOf(log: Log): Promise<LogMirror> {
-    const id = JSON.stringify(log);
+    const id = JSON.stringify([log.origin, log.vkey]);
+    urls.set(id, log.url);
     const held = mirrors.get(id);
     if (held !== undefined) return held;
     const path = mirrorPath(log.origin);
-    const places = [log.url, ...peers.map((peer) => `${peer.replace(/\/+$/, '')}/${path}`)];
+    const elsewhere = peers.map((peer) => `${peer.replace(/\/+$/, '')}/${path}`);
+    const places = (): readonly string[] => [urls.get(id) ?? log.url, ...elsewhere];
     const opened = openLogMirror({ log, places, folder: join(folder, path), verify, logger });
     mirrors.set(id, opened);
     opened.catch(() => mirrors.delete(id));
@@ -113,14 +127,25 @@ export function openEvidenceSource(options: {
     }
   }
 
-  async function cutOf(
-    log: Log,
-    of: { readonly policy: Policy; readonly epoch: EpochNumber; readonly bounds: EpochBounds },
-  ): Promise<LogCut> {
+  /** As syncLog, for no longer than `ms`: a log that is slow, or endless, is late, and no other one with it. */
+  async function syncFor(ms: number, log: Log, from?: { readonly everywhere?: boolean }): Promise<void> {
+    const id = JSON.stringify([log.origin, log.vkey]);
+    const under = running.get(id) ?? syncLog(log, from).finally(() => running.delete(id));
+    running.set(id, under);
+    const over = new AbortController();
+    const late = sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([under, late]).finally(() => {
+      over.abort();
+    });
+  }
+
+  async function cutOf(log: Log, of: CutInput): Promise<LogCut> {
     const { origin } = log;
-    const { policy, epoch, bounds } = of;
+    const { policy, epoch, bounds, isFinal } = of;
     const mirror = await mirrorOf(log);
     const { tree } = mirror;
+    if (mirror.fork !== null && !isFinal)
+      return { origin, sealed: null, lacks: `it forked (${mirror.fork})` };
     const sealed =
       tree === null
         ? null
@@ -147,18 +172,17 @@ export function openEvidenceSource(options: {
       objection === null ? [] : [`${witness}: ${objection.kind}`],
     );
     const missing = quorum - (said.length - objections.length);
-    return missing > 0
-      ? {
-          origin,
-          sealed: null,
-          lacks: `${missing} more witnesses must vouch for it (${objections.join(', ')})`,
-        }
-      : { origin, sealed, lacks: null };
+    const lacks = `${missing} more witnesses must vouch for it (${objections.join(', ')})`;
+    if (missing <= 0) return { origin, sealed, lacks: null };
+    if (!isFinal) return { origin, sealed: null, lacks };
+    // k oracles have counted it: a witness that has gone since changes nothing.
+    logger.warn({ origin, epoch: epoch.toString(), lacks }, 'a final cut is not vouched for any more');
+    return { origin, sealed, lacks: null };
   }
 
   return {
     sync: async (logs, from) => {
-      for (const log of logs) await syncLog(log, from);
+      await Promise.all(logs.map((log) => syncFor(SYNC_MS, log, from)));
     },
     cuts: async (input) => {
       const cuts: LogCut[] = [];

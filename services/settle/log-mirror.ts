@@ -17,6 +17,8 @@ import { extendMirror } from './mirror-files.ts';
 export interface LogMirror {
   /** The tree that is mirrored whole; null before the first sync. */
   readonly tree: VerifiedTree | null;
+  /** Name of the file that convicts the log; null while it is one log. */
+  readonly fork: string | null;
   /**
    * Fetches and verifies what the log published since, from the first place that answers well, or `everywhere`: a log may
    * show others what it withholds here. Answers with how many entries the mirror has gained. Throws what the last place
@@ -31,8 +33,8 @@ export interface LogMirror {
 
 export interface LogMirrorOptions {
   readonly log: Policy['logs'][number];
-  /** Where the log's files may be read: its own server, then mirrors. */
-  readonly places: readonly string[];
+  /** Where the log's files may be read now: its own server, then mirrors. */
+  readonly places: () => readonly string[];
   readonly folder: string;
   readonly verify: VerifySignature;
   readonly logger: Logger;
@@ -135,7 +137,7 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
   async function sync({ everywhere = false } = {}): Promise<number> {
     let gained: number | null = null;
     let failure: unknown = new Outage('file_missing', { origin: log.origin, path: 'checkpoint' });
-    for (const place of options.places) {
+    for (const place of options.places()) {
       if (fork !== null) throw forked(fork);
       try {
         gained = (gained ?? 0) + (await syncFrom(place));
@@ -152,6 +154,9 @@ export async function openLogMirror(options: LogMirrorOptions): Promise<LogMirro
   return {
     get tree() {
       return tree;
+    },
+    get fork() {
+      return fork;
     },
     sync,
     compare: async (note) => {

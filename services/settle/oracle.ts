@@ -57,6 +57,8 @@ interface Progress {
   readonly tuple: Tuple | null;
   /** Origins of logs that entered that epoch, or an empty one before it, with size 0. */
   readonly leftOut: readonly string[];
+  /** Whether all of the tuple's cuts were at hand before any log could be left out. */
+  readonly inTime: boolean;
 }
 
 /** An oracle: computes each ended epoch alone and attests what it computed, and nothing else. */
@@ -118,21 +120,21 @@ export function createOracle(options: OracleOptions): Oracle {
 
   function freshProgress(view: ChainView): Progress {
     const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
-    return { parentTupleHash, next: nextOpenEpoch(view.network), tuple: null, leftOut: [] };
+    return { parentTupleHash, next: nextOpenEpoch(view.network), tuple: null, leftOut: [], inTime: false };
   }
 
   /** While nothing is ripe: logs that were left out may have come back, or others may have agreed on other cuts. */
   async function lookAgain(view: ChainView, at: Progress, tuple: Tuple): Promise<Progress> {
     reconsiderAt = view.unixTime + RECONSIDER_S;
     const parent = await catchUp(options, view);
-    const found = await reconsider(options, { view, parent, tuple, leftOut: at.leftOut, votedTuples });
+    const found = await reconsider(options, { ...at, view, parent, tuple, votedTuples });
     if (found === 'again') return await advance(view, freshProgress(view));
     if (found === null) return at;
     logger.warn(
       { epoch: found.tuple.epoch.toString(), leftOut: found.leftOut, tupleHash: tupleHash(found.tuple) },
       'the others agree on cuts that this oracle could not bring about: computed on those',
     );
-    return { ...at, next: found.tuple.epoch, tuple: found.tuple, leftOut: found.leftOut };
+    return { ...at, next: found.tuple.epoch, tuple: found.tuple, leftOut: found.leftOut, inTime: false };
   }
 
   /** Goes through the ended epochs until one is not empty; epochs of a network that was down pass quickly. */
@@ -154,7 +156,7 @@ export function createOracle(options: OracleOptions): Oracle {
       at =
         settled.tuple === null
           ? { ...at, next: epochNumber(at.next + 1n), leftOut }
-          : { ...at, tuple: settled.tuple, leftOut };
+          : { ...at, tuple: settled.tuple, leftOut, inTime: settled.inTime };
       progress = at;
       reconsiderAt = view.unixTime + RECONSIDER_S;
     }

@@ -1,5 +1,6 @@
 import { policyAt } from '#client';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
+import type { Hash } from '#protocol/units';
 import { epochBounds } from '#services/runtime/chain-epoch';
 import type { TupleSearch } from '#services/runtime/chain-history';
 import { Outage } from '#services/runtime/outage';
@@ -12,10 +13,11 @@ import { leaveOutFrom, settleEpoch, type SettledEpoch, type SettleOptions } from
 export const RECONSIDER_S = 5;
 
 /**
- * Oracles that saw other cuts of an epoch come together (evidence.md, "The cut"), in an order that never swaps two of them.
- * Up to twice late_log_ms only more evidence is looked for: what was left out may be at hand now ('again': compute anew).
- * After that, whoever sees k - 1 others agree on one tuple computes on its cuts, and votes for it where it comes out the
- * same; and whoever is among k - 1 that agree waits for the last one. null: nothing changes.
+ * Oracles that saw other cuts of an epoch come together (evidence.md, "Oracles that see other cuts"), in an order that
+ * never swaps two of them. Up to twice late_log_ms only more evidence is looked for: what was left out may be at hand now
+ * ('again': compute anew). After that, whoever sees k - 1 others agree on one tuple computes on its cuts, and votes for it
+ * where it comes out the same, unless it leaves out what was here in time; and whoever is among k - 1 that agree waits for
+ * the last one. null: nothing changes.
  */
 export async function reconsider(
   options: SettleOptions,
@@ -24,26 +26,46 @@ export async function reconsider(
     readonly parent: Parent;
     readonly tuple: Tuple;
     readonly leftOut: readonly string[];
+    /** Whether every log was at hand before any could be left out: then fewer than k must not talk us out of it. */
+    readonly inTime: boolean;
     readonly votedTuples: TupleSearch;
   },
 ): Promise<(SettledEpoch & { readonly tuple: Tuple }) | 'again' | null> {
-  const { view, parent, tuple, leftOut } = from;
+  const { view, tuple, leftOut } = from;
   const { votes: others, k } = proposals(view, options.oracle.publicKey);
   const { policy } = await options.policyOf(policyAt(view.network, tuple.epoch).hash);
   const isLate = view.unixTime >= leaveOutFrom(policy, epochBounds(view.network, tuple.epoch), 2);
   const ours = tupleHash(tuple);
-  if (leftOut.length > 0 && !(isLate && (others.get(ours) ?? 0) + 1 >= k - 1)) return 'again';
-  if (!isLate) return null;
-  for (const [hash, votes] of others) {
-    if (hash === ours || votes < k - 1) continue;
-    const proposed = await from.votedTuples.find(hash);
-    if (proposed === null || proposed.parentTupleHash !== tuple.parentTupleHash) continue;
-    // On equal cuts it is not the evidence that differs.
-    if (proposed.epoch === tuple.epoch && proposed.evidenceHash === tuple.evidenceHash) continue;
-    const settled = await onTheirCuts(options, { view, parent, proposed });
-    if (settled?.tuple && tupleHash(settled.tuple) === hash) return { ...settled, tuple: settled.tuple };
-  }
-  return null;
+  const isLastOne = (others.get(ours) ?? 0) + 1 >= k - 1;
+  if (isLate && !from.inTime)
+    for (const [hash, votes] of others) {
+      if (hash === ours || votes < k - 1) continue;
+      const moved = await moveTo(options, { ...from, hash });
+      if (moved !== null) return moved;
+    }
+  return leftOut.length > 0 && !(isLate && isLastOne) ? 'again' : null;
+}
+
+async function moveTo(
+  options: SettleOptions,
+  from: {
+    readonly view: ChainView;
+    readonly parent: Parent;
+    readonly tuple: Tuple;
+    readonly votedTuples: TupleSearch;
+    readonly hash: Hash;
+  },
+): Promise<(SettledEpoch & { readonly tuple: Tuple }) | null> {
+  const { view, parent, tuple, hash } = from;
+  const proposed = await from.votedTuples.find(hash).catch((error: unknown) => {
+    if (error instanceof Outage && error.code === 'history_unavailable') return null;
+    throw error;
+  });
+  if (proposed === null || proposed.parentTupleHash !== tuple.parentTupleHash) return null;
+  // A later epoch would leave this one unpaid, and on equal cuts it is not the evidence that differs.
+  if (proposed.epoch !== tuple.epoch || proposed.evidenceHash === tuple.evidenceHash) return null;
+  const settled = await onTheirCuts(options, { view, parent, proposed });
+  return settled?.tuple && tupleHash(settled.tuple) === hash ? { ...settled, tuple: settled.tuple } : null;
 }
 
 async function onTheirCuts(

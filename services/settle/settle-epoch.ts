@@ -1,9 +1,9 @@
 import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
 import { policyAt } from '#client';
 import { computeEpoch, type EpochInput } from '#protocol/epoch';
-import { folderFiles } from '#protocol/settle/folder';
+import { FILES, folderFiles, openFile } from '#protocol/settle/folder';
 import type { Policy } from '#protocol/policy';
-import type { Tuple } from '#protocol/settle/tuple';
+import { openTuple, tupleHash as hashOf, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { epochBounds, epochFacts, type EpochBounds } from '#services/runtime/chain-epoch';
@@ -54,18 +54,33 @@ export interface SettledEpoch {
   readonly tuple: Tuple | null;
   /** Origins of logs that entered with size 0. */
   readonly leftOut: readonly string[];
+  /** Whether no log could be left out yet when it was computed, or this oracle had computed the same before. */
+  readonly inTime: boolean;
 }
 
 /** Computes one epoch from the chain, the policy and the logs, and keeps its folder. */
 export async function settleEpoch(options: SettleOptions, from: EpochOnParent): Promise<SettledEpoch> {
-  const { input, leftOut } = await gatherInput(options, from);
+  const { input, leftOut, isEarly } = await gatherInput(options, from);
   const result = input === null ? null : computeEpoch(input);
-  if (input === null || result === null || result.kind === 'empty') return { tuple: null, leftOut };
+  if (input === null || result === null || result.kind === 'empty')
+    return { tuple: null, leftOut, inTime: false };
   const { tuple, tupleHash } = result;
   const { epoch, parentTupleHash } = tuple;
-  if (from.proposed !== undefined && from.proposed.tupleHash !== tupleHash) return { tuple, leftOut };
+  const inTime = leftOut.length === 0 && (isEarly || (await hasFolder(options.store, epoch, tupleHash)));
+  if (from.proposed !== undefined && from.proposed.tupleHash !== tupleHash) return { tuple, leftOut, inTime };
   await options.store.write({ epoch, tupleHash, parentTupleHash }, folderFiles(input, result));
-  return { tuple, leftOut };
+  return { tuple, leftOut, inTime };
+}
+
+/** Whether this oracle has computed the same before: a process that starts again must not forget what it had. */
+async function hasFolder(store: EpochStore, epoch: EpochNumber, hash: Hash): Promise<boolean> {
+  const files = await store.read(epoch);
+  try {
+    return files !== null && hashOf(openFile(files, FILES.tuple, openTuple)) === hash;
+  } catch {
+    // Damaged on disk: as good as not there.
+    return false;
+  }
 }
 
 /** Seconds on the chain's clock from which on a log may be left out of an epoch. */
@@ -77,12 +92,18 @@ export function leaveOutFrom(policy: Policy, { end }: EpochBounds, times = 1): n
 async function gatherInput(
   options: SettleOptions,
   from: EpochOnParent,
-): Promise<{ readonly input: EpochInput | null; readonly leftOut: readonly string[] }> {
+): Promise<{
+  readonly input: EpochInput | null;
+  readonly leftOut: readonly string[];
+  /** No log could be left out yet. */
+  readonly isEarly: boolean;
+}> {
   const { view, parent, epoch } = from;
   const { policy, denyFile } = await options.policyOf(policyAt(view.network, epoch).hash);
   const bounds = epochBounds(view.network, epoch);
   const { evidence, leftOut } = await gatherEvidence(options, { ...from, policy, bounds });
-  if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return { input: null, leftOut };
+  const isEarly = view.unixTime < leaveOutFrom(policy, bounds);
+  if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return { input: null, leftOut, isEarly };
   const { voters, tuple, state } = parent;
   const input = {
     facts: epochFacts(view.network, epoch),
@@ -95,7 +116,7 @@ async function gatherInput(
     verify: options.verify,
     hashes: nativeHashes,
   };
-  return { input, leftOut };
+  return { input, leftOut, isEarly };
 }
 
 async function gatherEvidence(
@@ -106,9 +127,10 @@ async function gatherEvidence(
   const leaveOut = view.unixTime >= leaveOutFrom(policy, bounds);
   // Before a log is left out, and for what others have settled, peers are asked as well.
   await options.evidence.sync(policy.logs, { everywhere: leaveOut || proposed !== undefined });
+  const isFinal = proposed?.isFinal === true;
   const cuts: LogCut[] = [];
-  for (const cut of await options.evidence.cuts({ policy, epoch, bounds }))
-    cuts.push(await withTrueEntropies(options, cut, { number: epoch, isFinal: proposed?.isFinal === true }));
+  for (const cut of await options.evidence.cuts({ policy, epoch, bounds, isFinal }))
+    cuts.push(await withTrueEntropies(options, cut, { number: epoch, isFinal }));
   if (proposed === undefined) return mostCuts(cuts, { leaveOut });
   const chosen = cutsOf(cuts, proposed.evidenceHash);
   if (chosen === null) {
@@ -123,6 +145,9 @@ async function gatherEvidence(
   return chosen;
 }
 
+/** A block that is yet to come may never come: whoever waits for it waits no longer than for a log. */
+const OF_ITS_LOG: ReadonlySet<string> = new Set(['entropy_differs', 'chain_behind']);
+
 /** A log that made entropies up chose who is heard: its cut does not count for this oracle. */
 async function withTrueEntropies(
   options: SettleOptions,
@@ -134,7 +159,7 @@ async function withTrueEntropies(
     await options.entropies.require([cut.sealed], epoch);
     return cut;
   } catch (error) {
-    if (!(error instanceof Outage) || error.code !== 'entropy_differs') throw error;
+    if (!(error instanceof Outage) || !OF_ITS_LOG.has(error.code)) throw error;
     return { origin: cut.origin, sealed: null, lacks: error.message, refusal: error };
   }
 }

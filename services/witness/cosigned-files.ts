@@ -47,7 +47,8 @@ export async function openCosignedFiles(folder: string, witnessId: string): Prom
     hasFork: async () => (await readdir(folder)).some((name) => FORK_NAME.test(name)),
     add: async (note, hour) => {
       await replaceFile(place(LATEST_COSIGNED), note);
-      await append(place(hour), cosignedFrame(note), whole.has(hour));
+      const isWhole = whole.delete(hour);
+      await append(place(hour), cosignedFrame(note), isWhole);
       whole.add(hour);
     },
     keepFork: ({ name, text }) => replaceFile(join(folder, name), text),

@@ -19,8 +19,8 @@ export type Look =
   | { readonly kind: 'cosigned'; readonly size: number; readonly time: number }
   /** The server gave an older checkpoint than one that was cosigned, of the same tree. */
   | { readonly kind: 'stale'; readonly size: number; readonly held: number }
-  /** The clock has not moved past the last note's second. */
-  | { readonly kind: 'too_soon' }
+  /** The clock has not moved past the last note's second; by how many seconds it is behind. */
+  | { readonly kind: 'too_soon'; readonly behind: number }
   /** The log signed two checkpoints that do not fit: kept, and nothing of it is cosigned any more. */
   | { readonly kind: 'forked'; readonly fork: string | null };
 
@@ -83,10 +83,11 @@ export async function followLog(options: {
     }
     if (held !== null && head.size < held.size) return { kind: 'stale', size: head.size, held: held.size };
     const time = Math.floor(options.now() / 1000);
-    if (held !== null && time <= held.time) return { kind: 'too_soon' };
+    if (held !== null && time <= held.time) return { kind: 'too_soon', behind: held.time - time };
     const cosigned = cosignNote(note, { log: key, witness: signer, time: BigInt(time) });
-    await files.add(cosigned, cosignedHour(time));
+    // First: where only a part of it comes to disk, what may have been given out binds all the same.
     held = { ...head, note: cosigned, time };
+    await files.add(cosigned, cosignedHour(time));
     return { kind: 'cosigned', size: head.size, time };
   }
 

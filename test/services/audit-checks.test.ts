@@ -200,7 +200,7 @@ describe('entropies', () => {
   const blocksWith = (block: Block | null): Blocks => ({
     block: () => Promise.resolve(block),
     newest: () => Promise.resolve(null),
-    oldestTime: () => Promise.resolve(null),
+    oldest: () => Promise.resolve(null),
     isSkipped: () => Promise.resolve(false),
   });
   const hash = base58.encode(blockhash);

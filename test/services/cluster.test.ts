@@ -107,7 +107,7 @@ function chain(told: Partial<Blocks> & { readonly found?: Block | null } = {}): 
       return Promise.resolve(found);
     },
     newest: () => Promise.resolve({ slot: 200, time: TIME + 40 }),
-    oldestTime: () => Promise.resolve(TIME - 1000),
+    oldest: () => Promise.resolve({ slot: 0, time: TIME - 1000 }),
     isSkipped: () => Promise.resolve(false),
     ...told,
   };
@@ -164,9 +164,17 @@ describe('an entropy', () => {
       expect(await verdict(blocks)).toMatchObject({ kind: 'unknown' });
   });
 
+  it('of a block that even a node without it knows to be too old differs', async () => {
+    const pruned = (time: number): Blocks =>
+      chain({ found: null, oldest: () => Promise.resolve({ slot: 150, time }) });
+    expect(await verdict(pruned(TIME - 61))).toMatchObject({ kind: 'differs', field: 'slot' });
+    expect(await verdict(pruned(TIME - 50))).toMatchObject({ kind: 'unknown' });
+    expect(await verdict(pruned(TIME + 500))).toMatchObject({ kind: 'unknown' });
+  });
+
   it('is unknown to a chain whose history begins after it, though it has a slot of that number', async () => {
     const other = { blockhash: HASH, time: TIME + 500, parentSlot: 99 };
-    const anew = chain({ found: other, oldestTime: () => Promise.resolve(TIME + 400) });
+    const anew = chain({ found: other, oldest: () => Promise.resolve({ slot: 0, time: TIME + 400 }) });
     expect(await verdict(anew)).toEqual({
       kind: 'unknown',
       why: `the node's history begins at ${TIME + 400}`,

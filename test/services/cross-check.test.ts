@@ -200,7 +200,7 @@ describe('an entropy that the chain contradicts', { timeout: 60_000 }, () => {
     const blocks: Blocks = {
       block: () => Promise.resolve({ blockhash, time: live.firstEpochStart, parentSlot: 0 }),
       newest: () => Promise.resolve(null),
-      oldestTime: () => Promise.resolve(0),
+      oldest: () => Promise.resolve({ slot: 0, time: 0 }),
       isSkipped: () => Promise.resolve(false),
     };
     const oracle = await openLiveOracle(live, SEAT, {

@@ -118,7 +118,7 @@ describe('the mirror of a log', () => {
         vkey: formatVerifierKey(logSigner(origin, new Uint8Array(32).fill(1)).key),
         url: join(dir, source, 'public'),
       },
-      places: [join(dir, source, 'public')],
+      places: () => [join(dir, source, 'public')],
       folder: join(dir, 'mirror'),
       verify: verifySignature,
       logger,

@@ -93,7 +93,7 @@ describe('a witness of a log', () => {
     await grow(3);
     const followed = await follow();
     expect(await followed.look(logUrl())).toMatchObject({ kind: 'cosigned', size: 3 });
-    expect(await followed.look(logUrl())).toEqual({ kind: 'too_soon' });
+    expect(await followed.look(logUrl())).toEqual({ kind: 'too_soon', behind: 0 });
     now += 60_000;
     // Nothing new is news too: as of this time there was nothing more.
     expect(await followed.look(logUrl())).toMatchObject({ kind: 'cosigned', size: 3 });

@@ -19,7 +19,7 @@ const { signal } = new AbortController();
 const NO_BLOCKS: Blocks = {
   block: () => Promise.resolve(null),
   newest: () => Promise.resolve(null),
-  oldestTime: () => Promise.resolve(null),
+  oldest: () => Promise.resolve(null),
   isSkipped: () => Promise.resolve(false),
 };
 

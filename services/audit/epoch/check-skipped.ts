@@ -15,7 +15,9 @@ import { readCut } from '#services/runtime/evidence-cut';
 import { Outage } from '#services/runtime/outage';
 import { epochPath } from '#services/runtime/public-epochs';
 import type { PublicFiles } from '#services/runtime/public-files';
+import { checkEntropies } from '#services/audit/chain/check-entropies';
 import { checkCut, proven } from '#services/audit/files/check-evidence';
+import { checkWitnesses } from '#services/audit/files/check-witnesses';
 import type { TuplePlace } from '#services/audit/files/tuple-chain';
 import { CannotCheck, damagedCopy, Disagreement } from '#services/audit/report/failures';
 import type { Notes } from '#services/audit/report/notes';
@@ -80,6 +82,7 @@ async function requireEmpty(
     verify: context.verify,
   });
   if (result.kind === 'empty') return;
+  await requireVouched(context, { evidence, policy: known.policy, epoch });
   const late = evidence.filter((sealed) => closedLate(sealed, { policy: known.policy, end }));
   if (late.length > 0)
     throw new CannotCheck(
@@ -92,6 +95,32 @@ async function requireEmpty(
     found: `${result.verdicts.length} PoCs that count, and no tuple`,
     expected: 'no beacon of a registered hotspot',
   });
+}
+
+/** A log that the policy's witnesses do not vouch for may be left out, and so may one that made entropies up. */
+async function requireVouched(
+  { logs, source, verify, entropies, network }: AuditContext,
+  of: { readonly evidence: readonly SealedEvidence[]; readonly policy: Policy; readonly epoch: EpochNumber },
+): Promise<void> {
+  const { evidence, policy, epoch } = of;
+  const folder = { evidence, policy, facts: { start: epochBounds(network, epoch).start } };
+  const reasons: string[] = [];
+  for (const check of [
+    () => checkWitnesses({ folder, logs, source, verify }),
+    () => checkEntropies(evidence, entropies),
+  ])
+    try {
+      const open = (await check()).filter(({ kind }) => kind === 'not_checked');
+      if (policy.log_witnesses.quorum > 0) reasons.push(...open.map((finding) => JSON.stringify(finding)));
+    } catch (error) {
+      if (!(error instanceof Disagreement)) throw error;
+      reasons.push(`${error.difference.where}: ${error.difference.found}`);
+    }
+  if (reasons.length > 0)
+    throw new CannotCheck(
+      'evidence_late',
+      `epoch ${epoch} holds beacons in logs that oracles may have had to leave out: ${reasons.join('; ')}`,
+    );
 }
 
 /** Whether a log by its own stamp ended the epoch when it could be left out already. */

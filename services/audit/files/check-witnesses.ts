@@ -12,7 +12,9 @@ const check = 'witnesses';
 
 /** Enough of the policy's witnesses saw each log grow in time, and bound the stamps of its part. */
 export async function checkWitnesses(input: {
-  readonly folder: Pick<EpochFolder, 'evidence' | 'policy' | 'facts'>;
+  readonly folder: Pick<EpochFolder, 'evidence' | 'policy'> & {
+    readonly facts: { readonly start: number };
+  };
   readonly logs: LogLibrary;
   readonly source: PublicFiles;
   readonly verify: VerifySignature;

@@ -32,7 +32,7 @@ const MAX_FILE_BYTES = 2 << 20;
 /** More hours than any epoch and what it waits for: a latest note may name any time. */
 const MAX_HOURS = 24 * 92;
 /** Hours that are remembered. */
-const REMEMBERED = 100;
+const REMEMBERED = 400;
 
 /** `kept` gets each file of the witness's own server that verified whole, such as for a mirror. */
 export function openCosignedReader(options: {
@@ -46,8 +46,8 @@ export function openCosignedReader(options: {
   const known = { origin: log.origin, log: parseVerifierKey(log.vkey), witness, verify };
   const base = mirrorPath(log.origin);
   const own = openPublicFiles(options.witness.url).location;
-  /** By place and hour: hours that the witness had left behind when they were read there; a mirror may have a part only. */
-  const past = new Map<string, readonly CosignedCheckpoint[]>();
+  /** Hours that the witness had left behind when its own server gave them: a mirror may have a part only. */
+  const past = new Map<number, readonly CosignedCheckpoint[]>();
 
   async function keep(files: PublicFiles, file: CosignedFile): Promise<void> {
     if (files.location === own) await options.kept?.(file);
@@ -57,16 +57,15 @@ export function openCosignedReader(options: {
     files: PublicFiles,
     { hour, isPast }: { readonly hour: number; readonly isPast: boolean },
   ): Promise<readonly CosignedCheckpoint[]> {
-    const id = `${files.location} ${hour}`;
-    const held = past.get(id);
+    const held = past.get(hour);
     if (held !== undefined) return held;
     const path = `${base}/${cosignedPath(witness.id, hour)}`;
     const bytes = await files.read(path, MAX_FILE_BYTES);
     if (bytes === null) return [];
     const heads = openCosignedFile(bytes, { ...known, hour });
     await keep(files, { path, bytes });
-    if (!isPast) return heads;
-    past.set(id, heads);
+    if (!isPast || files.location !== own) return heads;
+    past.set(hour, heads);
     // Insertion order is age: the oldest goes first.
     const oldest = past.size > REMEMBERED ? past.keys().next() : null;
     if (oldest?.done === false) past.delete(oldest.value);
@@ -80,13 +79,14 @@ export function openCosignedReader(options: {
       const latest = await files.read(path, MAX_FILE_BYTES);
       if (latest === null) return [];
       const last = cosignedHour(openCosignedCheckpoint(latest, known).time);
-      await keep(files, { path, bytes: latest });
       const heads: CosignedCheckpoint[] = [];
       const first = cosignedHour(from);
       for (let hour = first; hour <= Math.min(last, first + MAX_HOURS); hour += 1) {
         heads.push(...(await readHour(files, { hour, isPast: hour < last })));
         if ((heads.at(-1)?.size ?? 0) >= until) break;
       }
+      // Last, so that whoever finds it finds the hours too.
+      await keep(files, { path, bytes: latest });
       return heads;
     },
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CosignedCheckpoint } from '#protocol/evidence/checkpoint';
 import type { SealedEvidence } from '#protocol/evidence/cut';
 import { equalBytes } from '#protocol/evidence/merkle';
@@ -35,14 +36,40 @@ export async function vouchings(input: {
 }): Promise<readonly Vouching[]> {
   return await Promise.all(
     input.witnesses.map(async ({ reader, places }) => {
-      let objection: Objection | null = { kind: 'unreadable', error: 'no place to read from' };
-      for (const files of places) {
-        objection = await objectionAt(files, { ...input, reader });
-        if (objection === null || objection.kind === 'other_tree') break;
-      }
+      const objection = await within(ANSWER_MS, objectionOf({ ...input, reader, places }));
       return { witness: reader.witness, objection };
     }),
   );
+}
+
+/** For one witness, at all its places: nobody is to wait for it longer. */
+const ANSWER_MS = 60_000;
+
+async function objectionOf(
+  input: Omit<Parameters<typeof vouchings>[0], 'witnesses'> & {
+    readonly reader: CosignedReader;
+    readonly places: readonly PublicFiles[];
+  },
+): Promise<Objection | null> {
+  let objection: Objection | null = { kind: 'unreadable', error: 'no place to read from' };
+  for (const files of input.places) {
+    objection = await objectionAt(files, input);
+    if (objection === null || objection.kind === 'other_tree') break;
+  }
+  return objection;
+}
+
+async function within(ms: number, asked: Promise<Objection | null>): Promise<Objection | null> {
+  const over = new AbortController();
+  const late: Promise<Objection> = sleep(
+    ms,
+    { kind: 'unreadable', error: `no answer within ${ms} ms` },
+    { signal: over.signal },
+  );
+  late.catch(() => undefined);
+  return await Promise.race([asked, late]).finally(() => {
+    over.abort();
+  });
 }
 
 async function objectionAt(

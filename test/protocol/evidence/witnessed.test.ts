@@ -115,6 +115,12 @@ describe('a witness of a log', () => {
     // Entries before `from` are not at hand.
     const stamps = [Number.NaN, Number.NaN, Number.NaN, Number.NaN, 30, 40];
     expect(judge({ stamps, heads, from: 4 })).toBeUndefined();
+    // But what comes after a head that ends before them is later than it.
+    const early = [...stamps.slice(0, 4), -30, 40];
+    expect(judge({ stamps: early, heads: [[0, 2], ...heads.slice(2)], from: 4 })).toMatchObject({
+      kind: 'stamped_early',
+      index: 4,
+    });
   });
 
   it('vouches for every honest history, and never for a stamp outside its bounds', () => {
