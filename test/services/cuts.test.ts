@@ -13,7 +13,7 @@ import type { Claimer } from '#services/claim/claimer';
 import { mirrorPath } from '#services/runtime/public-epochs';
 import { verifySignature } from '#services/runtime/signature';
 import type { Oracle } from '#services/settle/oracle';
-import { TestWorld } from '../protocol/epoch/world.ts';
+import { sessionInit, signedWitness, testKey, TestWorld } from '../protocol/epoch/world.ts';
 import { serveViews, testSigner, testWitness, witnessKeys, writeWitnessed } from '../support/cut-world.ts';
 import {
   EPOCH_S,
@@ -49,11 +49,33 @@ const end = (epoch: number): number => start(epoch + 1);
 /** A log's clock when all that belongs to an epoch stands in it. */
 const written = (epoch: number): number => end(epoch) + GRACE_MS + 1000;
 
-/** Beacons and witnesses lie in both logs, the last beacon's witnesses after the epoch's end. */
+/**
+ * Beacons and witnesses lie in both logs, the last beacon's witnesses after the epoch's end. One hotspot opens a session
+ * before the first epoch and reports by its key in all of them: later epochs carry the session_init.
+ */
 async function fillWorld(): Promise<TestWorld> {
   const block = await latestBlock(live.connection);
   const filled = new TestWorld({ hotspots: live.hotspots, epochs: 0, logs: 2, block });
+  const session = testKey('a session');
+  const [beaconer, witness] = live.hotspots;
+  if (beaconer === undefined || witness === undefined) throw new Error('no hotspots');
+  const nonce = new Uint8Array(32).fill(3);
+  const opened = filled.log(0).add({
+    receivedAt: start(0) - 3000,
+    body: { kind: 'session_init', nonce, init: sessionInit(witness, session, nonce) },
+  });
   for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
+    const heardAt = start(epoch) + 2500;
+    const { derived: heard } = filled.poc({ beaconer, witnesses: [], at: heardAt, log: 0 });
+    filled.log(0).add({
+      receivedAt: heardAt + 200,
+      body: {
+        kind: 'witness',
+        report: signedWitness(witness, { derived: heard, at: heardAt + 200, signer: session }),
+        session: null,
+      },
+      session: opened,
+    });
     for (const [order, beaconer] of live.hotspots.entries()) {
       const at = order === 3 ? end(epoch) - 200 : start(epoch) + 500 + order * 400;
       const { derived } = filled.poc({ beaconer, witnesses: [], at, log: order % 2 });
@@ -185,7 +207,9 @@ describe('three oracles', { timeout: 120_000 }, () => {
     expect(tuples[1]).toEqual(tuples[0]);
     expect(tuples[2]).toEqual(tuples[0]);
     const verdicts = (await fileOf(0, 0, 'verdicts.ndjson')).toString().trimEnd().split('\n');
-    expect(verdicts).toHaveLength(4);
+    expect(verdicts).toHaveLength(5);
+    // Signed by the session's key, which only its session_init makes good.
+    expect(verdicts.join('\n')).not.toContain('bad_signature');
     await work({ oracles: [0, 1, 2], until: isFinal(0), what: 'epoch 0 final' });
   });
 
@@ -203,6 +227,7 @@ describe('three oracles', { timeout: 120_000 }, () => {
     await work({ oracles: [0, 1], until: isFinal(1), what: 'epoch 1 final' });
     expect(await cutSizes(1, 1)).toEqual(await cutSizes(0, 1));
     expect(await fileOf(1, 1, 'tuple.bin')).toEqual(await fileOf(0, 1, 'tuple.bin'));
+    expect((await fileOf(1, 1, 'verdicts.ndjson')).toString()).not.toContain('bad_signature');
   });
 
   it('leave a log out together where one of them never gets it, and the other got it late', async () => {
