@@ -47,6 +47,8 @@ export interface EvidenceSource {
   sync(logs: Policy['logs'], options?: { readonly everywhere?: boolean }): Promise<void>;
   /** One per log, in the policy's order. */
   cuts(input: CutInput): Promise<readonly LogCut[]>;
+  /** Origins of those that are known to have forked. */
+  forked(logs: Policy['logs']): Promise<readonly string[]>;
 }
 
 export interface CutInput {
@@ -183,6 +185,11 @@ export function openEvidenceSource(options: {
   return {
     sync: async (logs, from) => {
       await Promise.all(logs.map((log) => syncFor(SYNC_MS, log, from)));
+    },
+    forked: async (logs) => {
+      const known: string[] = [];
+      for (const log of logs) if ((await mirrorOf(log)).fork !== null) known.push(log.origin);
+      return known;
     },
     cuts: async (input) => {
       const cuts: LogCut[] = [];

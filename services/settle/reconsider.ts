@@ -15,9 +15,9 @@ export const RECONSIDER_S = 5;
 /**
  * Oracles that saw other cuts of an epoch come together (evidence.md, "Oracles that see other cuts"), in an order that
  * never swaps two of them. Up to twice late_log_ms only more evidence is looked for: what was left out may be at hand now
- * ('again': compute anew). After that, whoever sees k - 1 others agree on one tuple computes on its cuts, and votes for it
- * where it comes out the same, unless it leaves out what was here in time; and whoever is among k - 1 that agree waits for
- * the last one. null: nothing changes.
+ * ('again': compute anew). After that a log that forked is left out by all who can see it, and whoever sees k - 1 others
+ * agree on one tuple computes on its cuts, and votes for it where it comes out the same, unless it leaves out what was here
+ * in time; and whoever is among k - 1 that agree waits for the last one. null: nothing changes.
  */
 export async function reconsider(
   options: SettleOptions,
@@ -36,6 +36,12 @@ export async function reconsider(
   const { policy } = await options.policyOf(policyAt(view.network, tuple.epoch).hash);
   const isLate = view.unixTime >= leaveOutFrom(policy, epochBounds(view.network, tuple.epoch), 2);
   const ours = tupleHash(tuple);
+  if (isLate) {
+    // A log that showed others another tree is found out by their mirrors; then nobody counts it.
+    await options.evidence.sync(policy.logs, { everywhere: true });
+    const forked = await options.evidence.forked(policy.logs);
+    if (forked.some((origin) => !leftOut.includes(origin))) return 'again';
+  }
   const isLastOne = (others.get(ours) ?? 0) + 1 >= k - 1;
   if (isLate && !from.inTime)
     for (const [hash, votes] of others) {

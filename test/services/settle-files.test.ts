@@ -16,6 +16,7 @@ import { openPublicFiles } from '#services/runtime/public-files';
 import { mirrorPath, readEpochIndex } from '#services/runtime/public-epochs';
 import { verifySignature } from '#services/runtime/signature';
 import { openEpochStore, type EpochStore } from '#services/settle/epoch-store';
+import { openEvidenceSource } from '#services/settle/evidence-source';
 import { openLogMirror, type LogMirror } from '#services/settle/log-mirror';
 import { rememberSignatures } from '#services/settle/signature-memory';
 
@@ -239,6 +240,53 @@ describe('the mirror of a log', () => {
       await expect(reader.sync()).rejects.toMatchObject({ code: 'evidence_mismatch' });
       expect(reader.tree?.size).toBe(5);
     }
+  });
+
+  it('that forked counts for nobody once oracles look at the mirrors of each other, but for what is final', async () => {
+    const bounds = { start: 10_000, end: 10_060 };
+    await mkdir(join(dir, 'other'));
+    const other = await openSource('other');
+    for (const [at, seconds] of [10_005, 10_050].entries()) {
+      now = seconds * 1000;
+      await append(1 + at);
+      await append(2 + at, other);
+    }
+    now = 10_076_000;
+    for (const each of [log, other]) {
+      await each.closeEpoch(epochNumber(0n));
+      now += 1;
+      await each.integrate();
+    }
+    const { key } = logSigner(origin, new Uint8Array(32).fill(1));
+    const oracleOf = (number: number, tree: string) => {
+      const url = join(dir, tree, 'public');
+      const policy = { ...DEFAULT_POLICY, logs: [{ origin, vkey: formatVerifierKey(key), url }] };
+      const source = openEvidenceSource({
+        folder: join(dir, `oracle-${number}`),
+        peers: [join(dir, `oracle-${1 - number}`)],
+        verify: verifySignature,
+        ahead: () => Promise.resolve(),
+        logger,
+      });
+      const sizes = async (isFinal: boolean): Promise<readonly (number | null)[]> => {
+        const cuts = await source.cuts({ policy, epoch: epochNumber(0n), bounds, isFinal });
+        return cuts.map(({ sealed }) => sealed?.size ?? null);
+      };
+      return { source, logs: policy.logs, sizes };
+    };
+    const oracles = [oracleOf(0, 'log'), oracleOf(1, 'other')];
+    for (const { source, logs } of oracles) await source.sync(logs);
+    expect(await Promise.all(oracles.map(({ sizes }) => sizes(false)))).toEqual([[4], [6]]);
+    expect(await Promise.all(oracles.map(({ source, logs }) => source.forked(logs)))).toEqual([[], []]);
+
+    for (const { source, logs } of oracles) await source.sync(logs, { everywhere: true });
+    expect(await Promise.all(oracles.map(({ source, logs }) => source.forked(logs)))).toEqual([
+      [origin],
+      [origin],
+    ]);
+    expect(await Promise.all(oracles.map(({ sizes }) => sizes(false)))).toEqual([[null], [null]]);
+    expect(await Promise.all(oracles.map(({ sizes }) => sizes(true)))).toEqual([[4], [6]]);
+    await other.close();
   });
 
   it('takes nothing from an older checkpoint, and a fork that is smaller than what it holds for what it is', async () => {
