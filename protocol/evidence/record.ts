@@ -86,10 +86,26 @@ export function entryReceivedAt(entry: Uint8Array): Millis {
 
 /** The body's kind alone, of an entry that `decodeRecord` reads; cheap, because nothing is decoded for it. */
 export function entryKind(entry: Uint8Array): EvidenceBody['kind'] | 'unknown' {
-  // The stamp's tag is one byte, and its varint ends with a byte below 0x80.
-  let at = 1;
-  while ((entry[at] ?? 0) >= 0x80) at += 1;
-  return KIND_OF.get((entry[at + 1] ?? 0) >> 3) ?? 'unknown';
+  // A log may write varints longer than they need to be: after the stamp's tag and the stamp comes the body's tag.
+  const tag = varint32(entry, varintEnd(entry, varintEnd(entry, 0)));
+  return KIND_OF.get(tag >>> 3) ?? 'unknown';
+}
+
+function varintEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while ((bytes[at] ?? 0) >= 0x80) at += 1;
+  return at + 1;
+}
+
+/** The low 32 bits, as protobuf reads tags. */
+function varint32(bytes: Uint8Array, start: number): number {
+  let value = 0;
+  for (let at = start, shift = 0; shift < 35; at += 1, shift += 7) {
+    const byte = bytes[at] ?? 0;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  return value;
 }
 
 function writeBody(writer: BinaryWriter, body: EvidenceBody): void {

@@ -50,6 +50,29 @@ describe('an evidence record', () => {
       expect(entryKind(Buffer.from(`08ac02${tag}00`, 'hex')), tag).toBe('unknown');
   });
 
+  it('shows its kind also where a log wrote tags and stamp longer than they need to be', () => {
+    const longer = (byte: number, more: number): number[] => [
+      byte | (more > 0 ? 0x80 : 0),
+      ...Array.from({ length: more }, (_, at) => (at < more - 1 ? 0x80 : 0)),
+    ];
+    const more = fc.integer({ min: 0, max: 4 });
+    fc.assert(
+      fc.property(stamps, bodies, more, more, (receivedAt, body, first, second) => {
+        const entry = encodeRecord({ receivedAt, body });
+        const bodyTag = 1 + entry.subarray(1).findIndex((byte) => byte < 0x80) + 1;
+        const stretched = Uint8Array.of(
+          ...longer(entry[0] ?? 0, first),
+          ...entry.subarray(1, bodyTag),
+          ...longer(entry[bodyTag] ?? 0, second),
+          ...entry.subarray(bodyTag + 1),
+        );
+        expect(decodeRecord(stretched)).toEqual(decodeRecord(entry));
+        expect(entryKind(stretched)).toBe(body.kind);
+      }),
+      { seed: 53 },
+    );
+  });
+
   it('has the bytes of protobuf, by hand', () => {
     const receivedAt = millis(300);
     const [report, nonce] = [Buffer.from('aabb', 'hex'), Buffer.from('01', 'hex')];
