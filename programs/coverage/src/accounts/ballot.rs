@@ -10,7 +10,7 @@ use super::{
     stored::{OfNetwork, Stored},
 };
 use crate::{
-    errors::CoverageError::{self, NotAnOracle, VotesFrozen},
+    errors::CoverageError::{self, NotAnOracle, NotTheRipeTuple, NothingRipe, VotesFrozen},
     wire::{discriminator, layout, U16, U32, U64},
     ID,
 };
@@ -63,6 +63,17 @@ impl OfNetwork for Ballot {
 impl Ballot {
     pub fn is_ripe(&self) -> bool {
         self.ripe != Vote::NONE
+    }
+
+    /// Refuses to end or to take back anything but what is ripe.
+    pub fn require_ripe(&self, vote: &Vote) -> Result<(), CoverageError> {
+        if !self.is_ripe() {
+            Err(NothingRipe)
+        } else if &self.ripe != vote {
+            Err(NotTheRipeTuple)
+        } else {
+            Ok(())
+        }
     }
 
     /// Forgets votes, vetoes and what is ripe.

@@ -5,7 +5,8 @@ use pinocchio::Address;
 use super::network::{Network, OracleSet};
 use crate::{
     errors::CoverageError::{
-        self, InvalidOracleSet, NoOraclesPending, NotThePendingAuthority, OraclesNotApplied, OutOfRange, TimelockRuns,
+        self, InvalidOracleSet, NoOraclesPending, NotTheAuthority, NotThePendingAuthority, OraclesNotApplied,
+        OutOfRange, TimelockRuns,
     },
     wire::{U32, U64},
 };
@@ -13,6 +14,14 @@ use crate::{
 const NOBODY: Address = Address::new_from_array([0; 32]);
 
 impl Network {
+    pub fn require_authority(&self, signer: &Address) -> Result<(), CoverageError> {
+        if &self.authority == signer {
+            Ok(())
+        } else {
+            Err(NotTheAuthority)
+        }
+    }
+
     /// When what the authority decides now holds: when the timelock is over, and never at once.
     pub fn after_timelock(&self, now: u64) -> Result<u64, CoverageError> {
         now.checked_add(u64::from(self.timelock_s.get()).max(1))

@@ -7,7 +7,7 @@ use crate::{
         network::Network,
         stored::{create, load, load_of_mut},
     },
-    errors::CoverageError::{NotTheAuthority, WrongAddress},
+    errors::CoverageError::WrongAddress,
     events::{emit, MakerApproved},
     takes::accounts,
     wire::{arguments, Bool},
@@ -36,9 +36,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
         ..
     } = accounts;
     let Arguments { key, approved } = arguments;
-    if &load::<Network>(network)?.authority != authority.address() {
-        return Err(NotTheAuthority.into());
-    }
+    load::<Network>(network)?.require_authority(authority.address())?;
     let network = network.address();
     let address = *maker.address();
     let mut state = if maker.owned_by(&ID) {

@@ -7,7 +7,7 @@ use crate::{
         network::{now, Network, Tuple},
         stored::{load_mut, load_of_mut},
     },
-    errors::CoverageError::{ChallengeDelayRuns, NotTheRipeTuple, NothingRipe, OutOfRange},
+    errors::CoverageError::{ChallengeDelayRuns, OutOfRange},
     events::{emit, Finalized},
     takes::accounts,
     wire::arguments,
@@ -31,18 +31,11 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let mut state = load_mut::<Network>(network)?;
     let mut ballot = load_of_mut::<Ballot>(ballot, &address)?;
     let now = now()?;
-    if !ballot.is_ripe() {
-        return Err(NothingRipe.into());
-    }
     let hash = tuple.hash();
-    if ballot.ripe
-        != (Vote {
-            epoch: tuple.epoch,
-            tuple_hash: hash,
-        })
-    {
-        return Err(NotTheRipeTuple.into());
-    }
+    ballot.require_ripe(&Vote {
+        epoch: tuple.epoch,
+        tuple_hash: hash,
+    })?;
     // The same checks as when it was attested: nothing becomes final that the chain does not allow now.
     state.check_tuple(&address, tuple, now)?;
     let over = ballot

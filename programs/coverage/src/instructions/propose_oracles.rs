@@ -6,7 +6,6 @@ use crate::{
         network::{now, Network},
         stored::load_mut,
     },
-    errors::CoverageError::NotTheAuthority,
     events::{emit, OraclesProposed},
     takes::accounts,
     wire::arguments,
@@ -28,9 +27,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let Accounts { authority, network } = accounts;
     let address = *network.address();
     let mut state = load_mut::<Network>(network)?;
-    if &state.authority != authority.address() {
-        return Err(NotTheAuthority.into());
-    }
+    state.require_authority(authority.address())?;
     state.propose_oracles(arguments.k, arguments.oracles, now()?)?;
     emit(OraclesProposed {
         network: address,

@@ -7,7 +7,7 @@ use crate::{
         network::{now, Network, Policy},
         stored::load_mut,
     },
-    errors::CoverageError::{InvalidPolicy, NotTheAuthority},
+    errors::CoverageError::InvalidPolicy,
     events::{emit, PolicyProposed},
     takes::accounts,
     wire::{arguments, U64},
@@ -35,9 +35,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     } = arguments;
     let address = *network.address();
     let mut state = load_mut::<Network>(network)?;
-    if &state.authority != authority.address() {
-        return Err(NotTheAuthority.into());
-    }
+    state.require_authority(authority.address())?;
     if hash == &[0; 32] {
         return Err(InvalidPolicy.into());
     }

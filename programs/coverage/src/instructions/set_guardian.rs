@@ -6,7 +6,6 @@ use crate::{
         network::{now, Network},
         stored::load_mut,
     },
-    errors::CoverageError::NotTheAuthority,
     events::{emit, GuardianSet},
     takes::accounts,
     wire::arguments,
@@ -27,9 +26,7 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let Accounts { authority, network } = accounts;
     let address = *network.address();
     let mut state = load_mut::<Network>(network)?;
-    if &state.authority != authority.address() {
-        return Err(NotTheAuthority.into());
-    }
+    state.require_authority(authority.address())?;
     state.set_guardian(arguments.guardian, now()?)?;
     emit(GuardianSet {
         network: address,

@@ -9,7 +9,7 @@ use crate::{
         network::{now, Network},
         stored::{load_mut, load_of_mut},
     },
-    errors::CoverageError::{GuardianVetoesSpent, MayNotVeto, NotTheRipeTuple, NothingRipe},
+    errors::CoverageError::{GuardianVetoesSpent, MayNotVeto},
     events::{emit, Vetoed},
     takes::accounts,
     wire::{arguments, Bool, U64},
@@ -38,16 +38,11 @@ pub fn process(accounts: Accounts, arguments: Arguments) -> ProgramResult {
     let mut state = load_mut::<Network>(network)?;
     let mut ballot = load_of_mut::<Ballot>(ballot, &address)?;
     let now = now()?;
-    if !ballot.is_ripe() {
-        return Err(NothingRipe.into());
-    }
     let vetoed = Vote {
         epoch: U64::new(arguments.epoch),
         tuple_hash: *arguments.tuple_hash,
     };
-    if ballot.ripe != vetoed {
-        return Err(NotTheRipeTuple.into());
-    }
+    ballot.require_ripe(&vetoed)?;
     let by = vetoer.address();
     let is_guardian = state.is_guardian(by, now);
     let left = state.guardian_vetoes_allowed.checked_sub(state.guardian_vetoes_used);
