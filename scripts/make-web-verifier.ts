@@ -10,6 +10,6 @@ if (folder === undefined) {
   process.exit(2);
 }
 await mkdir(folder, { recursive: true });
-for (const name of ['verify.html', 'verify-page.js', 'style.css'])
+for (const name of ['verify.html', 'verify-page.js', 'elements.js', 'style.css'])
   await cp(fileURLToPath(new URL(`../web/${name}`, import.meta.url)), join(folder, name));
 await writeFile(join(folder, 'verify.js'), await buildVerifier());

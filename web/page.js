@@ -1,19 +1,7 @@
+import { element, tokens } from './elements.js';
+
 const REFRESH_MS = 5000;
-const DECIMALS = 8;
 const names = new Map();
-
-/** Token units (decimal text of a u64) with the point where people expect it. */
-function tokens(units) {
-  const text = units.padStart(DECIMALS + 1, '0');
-  return `${text.slice(0, -DECIMALS)}.${text.slice(-DECIMALS)}`;
-}
-
-function element(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
 
 function short(text) {
   const code = element('code', text.length > 18 ? `${text.slice(0, 8)}…${text.slice(-6)}` : text);

@@ -1,6 +1,6 @@
+import { element, tokens } from './elements.js';
 import { verifyHotspotEpoch } from './verify.js';
 
-const DECIMALS = 8;
 const form = document.getElementById('asked');
 const state = document.getElementById('state');
 const steps = document.getElementById('steps');
@@ -69,16 +69,4 @@ function showReports(reports) {
   thead.append(head);
   tbody.append(...lines);
   document.getElementById('reports').replaceChildren(thead, tbody);
-}
-
-function tokens(units) {
-  const digits = units.padStart(DECIMALS + 1, '0');
-  return `${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`;
-}
-
-function element(name, text, className) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  if (className !== undefined) made.className = className;
-  return made;
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callRpc } from '#services/localnet/rpc';
+import { untilHealthy } from '#services/localnet/test-validator';
 import { freePorts } from '../redis.ts';
 
 export interface Validator {
@@ -11,7 +11,6 @@ export interface Validator {
   readonly stop: () => Promise<void>;
 }
 
-const START_MS = 60_000;
 const STOP_MS = 10_000;
 /** RPC, websocket, faucet, gossip; the rest is for what it opens by itself, which asks for 25 at least. */
 const PORTS = 40;
@@ -58,24 +57,10 @@ export async function startValidator(options: {
     await ended;
   };
   try {
-    await Promise.race([failed, healthy(rpcUrl, signal)]);
+    await Promise.race([failed, untilHealthy(rpcUrl, signal)]);
   } catch (error) {
     await stop();
     throw error;
   }
   return { rpcUrl, failed, stop };
-}
-
-async function healthy(rpcUrl: string, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + START_MS;
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      await callRpc(rpcUrl, { method: 'getHealth', params: [] });
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error('the validator did not start', { cause: error });
-      await sleep(250);
-    }
-  }
 }

@@ -37,7 +37,7 @@ export async function startTestValidator(command: string, options: ChainOptions)
   });
   failed.catch(() => undefined);
   const rpcUrl = `http://127.0.0.1:${port}`;
-  await Promise.race([failed, ready(rpcUrl)]);
+  await Promise.race([failed, untilHealthy(rpcUrl)]);
   return {
     name: 'solana-test-validator',
     rpcUrl,
@@ -51,9 +51,11 @@ export async function startTestValidator(command: string, options: ChainOptions)
   };
 }
 
-async function ready(rpcUrl: string): Promise<void> {
+/** Resolves when a validator that was just started answers. */
+export async function untilHealthy(rpcUrl: string, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + START_MS;
   for (;;) {
+    signal?.throwIfAborted();
     try {
       await callRpc(rpcUrl, { method: 'getHealth', params: [] });
       return;

@@ -14,6 +14,7 @@ import {
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { Hash } from '#protocol/units';
 import { Outage } from './outage.ts';
+import { remember } from './remember.ts';
 
 /** Signatures asked for at once; a node gives at most 1000. */
 const PAGE = 100;
@@ -117,20 +118,17 @@ export function openTupleSearch(connection: Connection, network: PublicKey): Tup
     let left = SEARCHED;
     for await (const { signature, instructions } of landedNewestFirst(connection, network, seen)) {
       newest ??= signature;
-      for (const instruction of instructions) if (instruction.name === 'attest') remember(instruction.tuple);
+      for (const instruction of instructions)
+        if (instruction.name === 'attest')
+          remember(tuples, {
+            key: tupleHash(instruction.tuple),
+            value: instruction.tuple,
+            most: REMEMBERED,
+          });
       left -= 1;
       if (left === 0 || instructions.some(({ name }) => name === 'finalize')) break;
     }
     seen = newest ?? seen;
-  }
-
-  /** Insertion order is age: the oldest goes first. */
-  function remember(tuple: Tuple): void {
-    const hash = tupleHash(tuple);
-    tuples.delete(hash);
-    tuples.set(hash, tuple);
-    const oldest = tuples.size > REMEMBERED ? tuples.keys().next() : null;
-    if (oldest?.done === false) tuples.delete(oldest.value);
   }
 
   return {

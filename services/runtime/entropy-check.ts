@@ -1,12 +1,28 @@
 import { entropyData } from '#protocol/crypto/entropy';
-import type { EvidenceBody } from '#protocol/evidence/record';
+import { decodeRecord, entryKind, type EvidenceBody } from '#protocol/evidence/record';
 import { base58 } from '@scure/base';
+import { toHex } from '#protocol/wire/hex';
 import type { Blocks } from './blocks.ts';
+import { remember } from './remember.ts';
 
 /** An entropy as a log holds it. */
 export interface LoggedEntropy extends Omit<Extract<EvidenceBody, { kind: 'entropy' }>, 'kind'> {
   /** Milliseconds. */
   readonly receivedAt: number;
+}
+
+/** An entropy and its index in the log. */
+export interface PlacedEntropy extends LoggedEntropy {
+  readonly index: number;
+}
+
+/** Entropies among consecutive entries of a log, of which the first has the index `from`. */
+export function entropiesIn(entries: readonly Uint8Array[], from: number): readonly PlacedEntropy[] {
+  return entries.flatMap((entry, at) => {
+    if (entryKind(entry) !== 'entropy') return [];
+    const { receivedAt, body } = decodeRecord(entry);
+    return body.kind === 'entropy' ? [{ ...body, receivedAt, index: from + at }] : [];
+  });
 }
 
 export type EntropyVerdict =
@@ -55,11 +71,7 @@ export function openEntropyCheck(
     const isFresh = before !== undefined && !again && elapsed() - before.at < UNKNOWN_MS;
     if (before !== undefined && (before.verdict.kind !== 'unknown' || isFresh)) return before.verdict;
     const verdict = await judge(entropy, blocks);
-    known.delete(id);
-    known.set(id, { verdict, at: elapsed() });
-    // Insertion order is age: the oldest goes first.
-    const oldest = known.size > REMEMBERED ? known.keys().next() : null;
-    if (oldest?.done === false) known.delete(oldest.value);
+    remember(known, { key: id, value: { verdict, at: elapsed() }, most: REMEMBERED });
     return verdict;
   }
 
@@ -84,8 +96,8 @@ export function formulaDifference({
 }: Pick<LoggedEntropy, 'data' | 'timestamp' | 'blockhash'>): EntropyVerdict | null {
   if (blockhash.length !== 32)
     return differs('blockhash', `${blockhash.length} bytes`, 'the 32 bytes of a blockhash');
-  const expected = hex(entropyData({ timestamp, blockhash }));
-  return hex(data) === expected ? null : differs('data', hex(data), expected);
+  const expected = toHex(entropyData({ timestamp, blockhash }));
+  return toHex(data) === expected ? null : differs('data', toHex(data), expected);
 }
 
 async function judge(entropy: LoggedEntropy, blocks: Blocks): Promise<EntropyVerdict> {
@@ -147,9 +159,5 @@ function differs(
 }
 
 function idOf({ data, timestamp, slot, blockhash, receivedAt }: LoggedEntropy): string {
-  return [hex(data), timestamp, slot, hex(blockhash), receivedAt].join(' ');
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+  return [toHex(data), timestamp, slot, toHex(blockhash), receivedAt].join(' ');
 }

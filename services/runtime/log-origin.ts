@@ -1,3 +1,8 @@
+/** What a log is: its key under its origin; where it is served may change. */
+export function logId({ origin, vkey }: { readonly origin: string; readonly vkey: string }): string {
+  return JSON.stringify([origin, vkey]);
+}
+
 /** The origin of one ingest's log: `<network name>/<network address>/<ingest>` (evidence.md); no space, no `+`. */
 export function logOrigin(parts: {
   readonly name: string;

@@ -6,7 +6,7 @@ import { epochPath, INDEX_PATH } from '#protocol/settle/folder/public-path';
 import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
 import type { PublicFiles } from './public-files.ts';
 
-export { epochPath, INDEX_PATH, mirrorPath } from '#protocol/settle/folder/public-path';
+export { epochPath, INDEX_PATH, mirrorPath, mirrorPlace } from '#protocol/settle/folder/public-path';
 
 /** `epochs/index.json` of an oracle: a hint where to look; what it names is authenticated by hashes. */
 export interface EpochEntry {

@@ -19,7 +19,8 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
   }
 }
 
-async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+/** Writes a file that nobody reads yet; on disk when it resolves. */
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const handle = await open(path, 'w');
   try {
     await handle.writeFile(content);

@@ -1,7 +1,6 @@
 import type { SealedEvidence } from '#protocol/evidence/cut';
-import { decodeRecord } from '#protocol/evidence/record';
 import type { EpochNumber } from '#protocol/units';
-import type { EntropyCheck, EntropyVerdict, LoggedEntropy } from '#services/runtime/entropy-check';
+import { entropiesIn, type EntropyCheck, type EntropyVerdict } from '#services/runtime/entropy-check';
 import type { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import type { Logger } from '#services/runtime/logger';
 import type { Metrics } from '#services/runtime/metrics';
@@ -22,7 +21,7 @@ export interface EntropyGuard {
   ): Promise<void>;
 }
 
-interface Place extends LoggedEntropy {
+interface Place {
   readonly origin: string;
   readonly index: number;
 }
@@ -58,15 +57,17 @@ export function openEntropyGuard(options: {
   return {
     async ahead(origin, tree, gained) {
       const from = Math.max(tree.size - gained, tree.size - AHEAD_ENTRIES, 0);
-      const places = entropiesOf(origin, from, await tree.entries(from, tree.size));
+      const places = entropiesIn(await tree.entries(from, tree.size), from);
       const verdicts = await check.check(places);
       for (const [at, place] of places.entries()) {
         const verdict = verdicts[at];
-        if (verdict?.kind === 'differs') say(place, verdict);
+        if (verdict?.kind === 'differs') say({ origin, index: place.index }, verdict);
       }
     },
     async require(evidence, { number, isFinal }) {
-      const places = evidence.flatMap(({ origin, from, entries }) => entropiesOf(origin, from, entries));
+      const places = evidence.flatMap(({ origin, from, entries }) =>
+        entropiesIn(entries, from).map((entropy) => ({ ...entropy, origin })),
+      );
       const verdicts = await check.check(places, true);
       const unknown = verdicts.filter((verdict) => verdict.kind === 'unknown');
       let refusal: Outage | null = null;
@@ -90,12 +91,4 @@ export function openEntropyGuard(options: {
         );
     },
   };
-}
-
-/** Entropies among consecutive entries of a log. */
-function entropiesOf(origin: string, from: number, entries: readonly Uint8Array[]): readonly Place[] {
-  return entries.flatMap((entry, at) => {
-    const { receivedAt, body } = decodeRecord(entry);
-    return body.kind === 'entropy' ? [{ ...body, receivedAt, origin, index: from + at }] : [];
-  });
 }

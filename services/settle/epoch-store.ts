@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FILES, type FolderFiles } from '#protocol/settle/folder';
 import { epochNumber, type EpochNumber } from '#protocol/units';
 import { indexText, type EpochEntry } from '#services/runtime/public-epochs';
+import { syncFolder, writeDurably } from '#services/runtime/replace-file';
 
 /** The oracle's own epoch folders: public files, written whole or not at all. */
 export interface EpochStore {
@@ -81,23 +82,4 @@ async function readFolder(path: string): Promise<FolderFiles | null> {
 
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, 'w');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SealedEvidence } from '#protocol/evidence/cut';
 import { decodeRecord } from '#protocol/evidence/record';
 import { ProtocolError } from '#protocol/errors';
@@ -15,11 +14,13 @@ import { openCosignedReader, type CosignedReader } from '#services/runtime/evide
 import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import { vouchings } from '#services/runtime/evidence/vouching';
-import { mirrorPath } from '#services/runtime/public-epochs';
+import { logId } from '#services/runtime/log-origin';
+import { mirrorPath, mirrorPlace } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
 import type { Logger } from '#services/runtime/logger';
 import { Outage } from '#services/runtime/outage';
 import { replaceFile } from '#services/runtime/replace-file';
+import { within } from '#services/runtime/within';
 import { openLogMirror, type LogMirror } from './log-mirror.ts';
 
 /** Entries in memory at a time while a log is taken over. */
@@ -82,14 +83,16 @@ export function openEvidenceSource(options: {
   /** Why the latest sync of a log failed. */
   const failing = new Map<string, string>();
   const kept = new Map<string, number>();
+  /** The cut that was read last of each log: it stays as it is while others are waited for, turn after turn. */
+  const held = new Map<string, { readonly epoch: EpochNumber; readonly sealed: SealedEvidence }>();
 
   function mirrorOf(log: Log): Promise<LogMirror> {
-    const id = JSON.stringify([log.origin, log.vkey]);
+    const id = logId(log);
     urls.set(id, log.url);
     const held = mirrors.get(id);
     if (held !== undefined) return held;
     const path = mirrorPath(log.origin);
-    const elsewhere = peers.map((peer) => `${peer.replace(/\/+$/, '')}/${path}`);
+    const elsewhere = peers.map((peer) => mirrorPlace(peer, log.origin));
     const places = (): readonly string[] => [urls.get(id) ?? log.url, ...elsewhere];
     const opened = openLogMirror({ log, places, folder: join(folder, path), verify, logger });
     mirrors.set(id, opened);
@@ -98,7 +101,7 @@ export function openEvidenceSource(options: {
   }
 
   function readerOf(log: Log, witness: Policy['log_witnesses']['keys'][number]): CosignedReader {
-    const id = JSON.stringify([log.origin, log.vkey, witness.vkey]);
+    const id = `${logId(log)} ${witness.vkey}`;
     const held = readers.get(id) ?? openCosignedReader({ log, witness, verify, kept: mirrorFile });
     readers.set(id, held);
     return held;
@@ -131,14 +134,35 @@ export function openEvidenceSource(options: {
 
   /** As syncLog, for no longer than `ms`: a log that is slow, or endless, is late, and no other one with it. */
   async function syncFor(ms: number, log: Log, from?: { readonly everywhere?: boolean }): Promise<void> {
-    const id = JSON.stringify([log.origin, log.vkey]);
+    const id = logId(log);
     const under = running.get(id) ?? syncLog(log, from).finally(() => running.delete(id));
     running.set(id, under);
-    const over = new AbortController();
-    const late = sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
-    await Promise.race([under, late]).finally(() => {
-      over.abort();
+    await within(ms, under, undefined);
+  }
+
+  /** In the form that the rules ask for; null while the epoch_close is not published. */
+  async function readCutOf(log: Log, mirror: LogMirror, of: CutInput): Promise<SealedEvidence | null> {
+    const { policy, epoch, bounds } = of;
+    const { tree } = mirror;
+    const id = logId(log);
+    const before = held.get(id);
+    if (before?.epoch === epoch) return before.sealed;
+    if (tree === null) return null;
+    const { origin } = log;
+    const sealed = await readMirror(mirror, () =>
+      readCut(tree, { origin, epoch, bounds, windows: policy.windows }),
+    );
+    if (sealed === null) return null;
+    // A log that broke its rules is found out here, and not by a computation that fails for all logs.
+    const alone = { ...policy, logs: [log] };
+    openEpochEvidence({
+      facts: { epoch, ...bounds },
+      policy: alone,
+      evidence: [sealed],
+      hashes: nativeHashes,
     });
+    held.set(id, { epoch, sealed });
+    return sealed;
   }
 
   async function cutOf(log: Log, of: CutInput): Promise<LogCut> {
@@ -148,20 +172,9 @@ export function openEvidenceSource(options: {
     const { tree } = mirror;
     if (mirror.fork !== null && !isFinal)
       return { origin, sealed: null, lacks: `it forked (${mirror.fork})` };
-    const sealed =
-      tree === null
-        ? null
-        : await readMirror(mirror, () => readCut(tree, { origin, epoch, bounds, windows: policy.windows }));
+    const sealed = await readCutOf(log, mirror, of);
     if (tree === null || sealed === null)
       return { origin, sealed: null, lacks: failing.get(origin) ?? 'its epoch_close is not published' };
-    // A log that broke its rules is found out here, and not by a computation that fails for all logs.
-    const alone = { ...policy, logs: [log] };
-    openEpochEvidence({
-      facts: { epoch, ...bounds },
-      policy: alone,
-      evidence: [sealed],
-      hashes: nativeHashes,
-    });
     const { keys, quorum } = policy.log_witnesses;
     const witnesses = keys.map((witness) => ({
       reader: readerOf(log, witness),

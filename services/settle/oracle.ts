@@ -107,13 +107,13 @@ export function createOracle(options: OracleOptions): Oracle {
   async function look(): Promise<void> {
     const view = await options.chain.view();
     finalEpoch = view.network.latest?.epoch ?? null;
-    const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
-    if (progress?.parentTupleHash !== parentTupleHash) progress = freshProgress(view);
+    const fresh = freshProgress(view);
+    if (progress?.parentTupleHash !== fresh.parentTupleHash) progress = fresh;
     const isDue = view.ballot.ripe === null && view.unixTime >= reconsiderAt;
     if (progress.tuple === null) {
       // An epoch was empty only without the logs that were left out of it: they may be there now.
       const isOpen = isDue && progress.leftOut.length > 0;
-      progress = await advance(view, isOpen ? freshProgress(view) : progress);
+      progress = await advance(view, isOpen ? fresh : progress);
     } else if (isDue) progress = await lookAgain(view, progress, progress.tuple);
     if (progress.tuple !== null) await attestAndCompare(view, progress.tuple);
   }

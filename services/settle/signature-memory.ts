@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { remember } from '#services/runtime/remember';
 
 /** A verifier that remembers what it has verified: reports are verified as they arrive, an epoch's end then is quick. */
 export function rememberSignatures(verify: VerifySignature, limit: number): VerifySignature {
@@ -13,10 +14,7 @@ export function rememberSignatures(verify: VerifySignature, limit: number): Veri
     const known = results.get(id);
     if (known !== undefined) return known;
     const valid = verify(input);
-    results.set(id, valid);
-    // Insertion order is age: the oldest goes first.
-    const oldest = results.size > limit ? results.keys().next() : null;
-    if (oldest?.done === false) results.delete(oldest.value);
+    remember(results, { key: id, value: valid, most: limit });
     return valid;
   };
 }

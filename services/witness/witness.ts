@@ -6,6 +6,7 @@ import type { NoteSigner } from '#protocol/evidence/note';
 import type { Policy } from '#protocol/policy';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { CHAIN_BACKOFF, pause, runLoop } from '#services/runtime/chain-retry';
+import { logId } from '#services/runtime/log-origin';
 import type { Logger } from '#services/runtime/logger';
 import type { Metrics } from '#services/runtime/metrics';
 import type { Policies } from '#services/runtime/policies';
@@ -138,11 +139,6 @@ export function createWitness(options: WitnessOptions): Witness {
         },
       }),
   };
-}
-
-/** A log is its key under its origin; where it is served may change. */
-function logId({ origin, vkey }: Log): string {
-  return JSON.stringify([origin, vkey]);
 }
 
 /** Seconds by which a clock may be behind the last note, as when it is set. */

@@ -13,3 +13,8 @@ export function mirrorPath(origin: string): string {
   const step = (part: string): string => encodeURIComponent(part).replaceAll('.', '%2E') || '%';
   return `evidence/${origin.split('/').map(step).join('/')}`;
 }
+
+/** The same below a base of public files, which may end in slashes. */
+export function mirrorPlace(base: string, origin: string): string {
+  return `${base.replace(/\/+$/, '')}/${mirrorPath(origin)}`;
+}

@@ -1,13 +1,7 @@
 import type { SealedEvidence } from '#protocol/evidence/cut';
-import { decodeRecord, entryKind } from '#protocol/evidence/record';
-import type { EntropyCheck, LoggedEntropy } from '#services/runtime/entropy-check';
+import { entropiesIn, type EntropyCheck } from '#services/runtime/entropy-check';
 import { Disagreement } from '#services/audit/report/failures';
 import type { Finding } from '#services/audit/report/report';
-
-/** An entropy and where it stands. */
-interface Placed extends LoggedEntropy {
-  readonly where: string;
-}
 
 /** Every entropy follows from its blockhash, and the blockhash and the time are those of the slot that it names. */
 export async function checkEntropies(
@@ -15,7 +9,9 @@ export async function checkEntropies(
   entropies: EntropyCheck,
 ): Promise<readonly Finding[]> {
   const check = 'entropy';
-  const placed = evidence.flatMap(entropiesOf);
+  const placed = evidence.flatMap(({ origin, from, entries }) =>
+    entropiesIn(entries, from).map((entropy) => ({ ...entropy, where: `${origin} entry ${entropy.index}` })),
+  );
   const known = placed.filter(({ version }) => version === 0);
   const verdicts = await entropies.check(known);
   const unknown: string[] = [];
@@ -46,13 +42,4 @@ export async function checkEntropies(
       says: `${placed.length - known.length} entropies are of a version that no rule knows, and count for nothing`,
     });
   return findings;
-}
-
-function entropiesOf(sealed: SealedEvidence): readonly Placed[] {
-  return sealed.entries.flatMap((entry, at) => {
-    if (entryKind(entry) !== 'entropy') return [];
-    const { receivedAt, body } = decodeRecord(entry);
-    if (body.kind !== 'entropy') return [];
-    return [{ ...body, receivedAt, where: `${sealed.origin} entry ${sealed.from + at}` }];
-  });
 }

@@ -2,6 +2,7 @@ import type { SealedEvidence } from '#protocol/evidence/cut';
 import { equalBytes } from '#protocol/evidence/merkle';
 import { decodeRecord, entryReceivedAt } from '#protocol/evidence/record';
 import { ProtocolError } from '#protocol/errors';
+import { toHex } from '#protocol/wire/hex';
 import type { EpochFolder } from '#protocol/settle/folder';
 import { CannotCheck, damagedCopy, Disagreement, findingOf } from '#services/audit/report/failures';
 import type { Finding } from '#services/audit/report/report';
@@ -73,7 +74,7 @@ async function holdsCut(sealed: SealedEvidence, { location, own, tree }: LogCopy
   }
   const root = await proven(where, () => tree.rootAt(sealed.size));
   if (!equalBytes(root, sealed.root))
-    throw new Disagreement({ check: 'evidence', where, found: hex(sealed.root), expected: hex(root) });
+    throw new Disagreement({ check: 'evidence', where, found: toHex(sealed.root), expected: toHex(root) });
   return true;
 }
 
@@ -104,7 +105,12 @@ async function requireOneLog(a: LogCopy, b: LogCopy): Promise<void> {
   const where = `${newer.location} does not extend ${older.location} at size ${older.tree.size}`;
   const root = await proven(where, () => newer.tree.rootAt(older.tree.size));
   if (!equalBytes(root, older.tree.root))
-    throw new Disagreement({ check: 'evidence', where, found: hex(root), expected: hex(older.tree.root) });
+    throw new Disagreement({
+      check: 'evidence',
+      where,
+      found: toHex(root),
+      expected: toHex(older.tree.root),
+    });
 }
 
 /** Files that do not lead to their own signed root are a damaged copy of it. */
@@ -115,8 +121,4 @@ export async function proven<Value>(where: string, read: () => Promise<Value>): 
     if (error instanceof ProtocolError) throw damagedCopy(where, error);
     throw error;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

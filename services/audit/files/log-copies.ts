@@ -6,7 +6,7 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import { Outage } from '#services/runtime/outage';
-import { mirrorPath } from '#services/runtime/public-epochs';
+import { mirrorPlace } from '#services/runtime/public-epochs';
 import { CannotCheck, damagedCopy, findingOf } from '#services/audit/report/failures';
 import type { Finding } from '#services/audit/report/report';
 
@@ -54,7 +54,7 @@ export class LogLibrary {
     const reasons: string[] = [];
     const places = [
       { base: log.url, own: true },
-      { base: `${this.#from.replace(/\/+$/, '')}/${mirrorPath(log.origin)}`, own: false },
+      { base: mirrorPlace(this.#from, log.origin), own: false },
     ];
     for (const { base, own } of places)
       try {

@@ -5,6 +5,7 @@ import type { Policy } from '#protocol/policy';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { mirrorPath } from '../public-epochs.ts';
 import { openPublicFiles, type PublicFiles } from '../public-files.ts';
+import { remember } from '../remember.ts';
 import { cosignedPath, LATEST_COSIGNED } from './cosigned-path.ts';
 
 /** A file of a witness as it was read, its path below the base of public files. */
@@ -65,10 +66,7 @@ export function openCosignedReader(options: {
     const heads = openCosignedFile(bytes, { ...known, hour });
     await keep(files, { path, bytes });
     if (!isPast || files.location !== own) return heads;
-    past.set(hour, heads);
-    // Insertion order is age: the oldest goes first.
-    const oldest = past.size > REMEMBERED ? past.keys().next() : null;
-    if (oldest?.done === false) past.delete(oldest.value);
+    remember(past, { key: hour, value: heads, most: REMEMBERED });
     return heads;
   }
 

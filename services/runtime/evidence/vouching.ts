@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CosignedCheckpoint } from '#protocol/evidence/checkpoint';
 import type { SealedEvidence } from '#protocol/evidence/cut';
 import { equalBytes } from '#protocol/evidence/merkle';
@@ -9,6 +8,7 @@ import type { Policy } from '#protocol/policy';
 import type { Millis } from '#protocol/units';
 import { Outage } from '../outage.ts';
 import type { PublicFiles } from '../public-files.ts';
+import { within } from '../within.ts';
 import type { CosignedReader } from './cosigned-reader.ts';
 import type { VerifiedTree } from './verified-tree.ts';
 
@@ -36,7 +36,7 @@ export async function vouchings(input: {
 }): Promise<readonly Vouching[]> {
   return await Promise.all(
     input.witnesses.map(async ({ reader, places }) => {
-      const objection = await within(ANSWER_MS, objectionOf({ ...input, reader, places }));
+      const objection = await within(ANSWER_MS, objectionOf({ ...input, reader, places }), SILENT);
       return { witness: reader.witness, objection };
     }),
   );
@@ -44,6 +44,7 @@ export async function vouchings(input: {
 
 /** For one witness, at all its places: nobody is to wait for it longer. */
 const ANSWER_MS = 60_000;
+const SILENT: Objection = { kind: 'unreadable', error: `no answer within ${ANSWER_MS} ms` };
 
 async function objectionOf(
   input: Omit<Parameters<typeof vouchings>[0], 'witnesses'> & {
@@ -57,19 +58,6 @@ async function objectionOf(
     if (objection === null || objection.kind === 'other_tree') break;
   }
   return objection;
-}
-
-async function within(ms: number, asked: Promise<Objection | null>): Promise<Objection | null> {
-  const over = new AbortController();
-  const late: Promise<Objection> = sleep(
-    ms,
-    { kind: 'unreadable', error: `no answer within ${ms} ms` },
-    { signal: over.signal },
-  );
-  late.catch(() => undefined);
-  return await Promise.race([asked, late]).finally(() => {
-    over.abort();
-  });
 }
 
 async function objectionAt(
