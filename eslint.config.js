@@ -3,7 +3,7 @@ import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 const stages = [
-  ...['ingest', 'verify', 'follow', 'settle', 'witness', 'claim', 'audit', 'explore', 'simulate'],
+  ...['ingest', 'verify', 'follow', 'settle', 'witness', 'claim', 'audit', 'explore', 'simulate', 'route'],
   'localnet',
 ];
 // A regex, because in a group a leading # begins a comment and would forbid nothing.
@@ -20,6 +20,7 @@ export default tseslint.config(
       '.coverant',
       'programs/target',
       'web/*.js',
+      'services/runtime/grpc/generated',
       '**/*.mjs',
       'eslint.config.js',
     ],

@@ -20,7 +20,7 @@ import { openEntropyCheck } from '#services/runtime/entropy-check';
 import { LogLibrary } from '#services/audit/files/log-copies';
 import { readFolder } from '#services/audit/files/read-folder';
 import { sampleOf } from '#services/audit/sample/sampled';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import { epochPath } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { EvidenceBody } from '#protocol/evidence/record';
 import { millis } from '#protocol/units';
-import { logSigner } from '#services/ingest/log/log-signer';
-import { openLog, type EvidenceLog } from '#services/ingest/log/open-log';
+import { logSigner } from '#services/runtime/log/log-signer';
+import { openLog, type EvidenceLog } from '#services/runtime/log/open-log';
 
 /** Bytes of a signed beacon as fielded hotspots send it. */
 const REPORT_BYTES = 250;

@@ -5,7 +5,7 @@ import { readNetwork } from '#client';
 import { decodeFork, verifyFork } from '#protocol/evidence/fork';
 import type { VerifierKey } from '#protocol/evidence/verifier-key';
 import type { EpochNumber } from '#protocol/units';
-import { dropOld } from '#services/ingest/log/drop-old';
+import { dropOld } from '#services/runtime/log/drop-old';
 import { openChain } from '#services/runtime/chain';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { readNetworkFile } from '#services/runtime/network-file';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readClock } from '#client';
-import { clockOffset } from '#services/ingest/clock-check';
+import { clockOffset } from '#services/runtime/clock-check';
 import { openChain } from '#services/runtime/chain';
 
 /** Ingest refuses a clock that is further off than 3 s; here there is a second to spare. */

@@ -18,13 +18,13 @@ import { verifySignature } from '../runtime/signature.ts';
 import { openRegistered } from './registered.ts';
 import { createIngestApp } from './app.ts';
 import { openBudget } from './budget.ts';
-import { checkClock, guardClock } from './clock-check.ts';
-import { closeEpochs } from './close-epochs.ts';
+import { checkClock, guardClock } from '../runtime/clock-check.ts';
+import { closeEpochs } from '../runtime/log/close-epochs.ts';
 import { openEntropyService } from './entropy.ts';
 import { readLatestBlock } from './latest-block.ts';
 import { loadOrCreateLogKey } from './log-key.ts';
-import { logSigner } from './log/log-signer.ts';
-import { openLog } from './log/open-log.ts';
+import { logSigner } from '../runtime/log/log-signer.ts';
+import { openLog } from '../runtime/log/open-log.ts';
 import { openReceiptIndex } from './receipts/receipt-index.ts';
 
 /** Newest public entries among which receipts are found: 25 MB at most. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeReceipt, type ReceiptJson } from '#protocol/evidence/receipt';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { exitCodeOf } from '../../cli/exit-code.ts';
 import { program } from '../../cli/program.ts';
 import { LOG_SIGNER, makeTestLog, ORIGIN, reports, type TestLog } from '../support/evidence-log.ts';

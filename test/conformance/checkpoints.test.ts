@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { signNote } from '#protocol/evidence/note';
 import { COSIGNATURE, formatVerifierKey, verifierKey } from '#protocol/evidence/verifier-key';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { codeOf, outOf } from './support/ask.ts';
 
 const log = logSigner('example.com/log', new Uint8Array(32).fill(1));

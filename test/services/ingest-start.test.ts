@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
 import { entropyData } from '#protocol/crypto/entropy';
 import { clientOf } from '#services/ingest/budget';
-import { checkClock, clockOffset, ClockRefusal, guardClock } from '#services/ingest/clock-check';
+import { checkClock, clockOffset, ClockRefusal, guardClock } from '#services/runtime/clock-check';
 import { startIngest } from '#services/ingest/start-ingest';
 import { openChain } from '#services/runtime/chain';
 import { parseIngestConfig } from '#services/runtime/config';

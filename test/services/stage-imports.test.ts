@@ -60,7 +60,7 @@ describe('the linter', () => {
           'commander',
         ]),
       ).toEqual([]);
-    expect(await refusals('services/ingest/log/x.ts', ['../../runtime/x.ts', '../x.ts', './x.ts'])).toEqual(
+    expect(await refusals('services/runtime/log/x.ts', ['../../runtime/x.ts', '../x.ts', './x.ts'])).toEqual(
       [],
     );
     expect(await refusals('services/runtime/x.ts', ['#services/settle/x', '../settle/x.ts'])).toHaveLength(2);

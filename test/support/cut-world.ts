@@ -7,8 +7,8 @@ import { COSIGNATURE, formatVerifierKey, verifierKey } from '#protocol/evidence/
 import type { NoteSigner } from '#protocol/evidence/note';
 import type { Policy } from '#protocol/policy';
 import { millis } from '#protocol/units';
-import { logSigner } from '#services/ingest/log/log-signer';
-import { openLog } from '#services/ingest/log/open-log';
+import { logSigner } from '#services/runtime/log/log-signer';
+import { openLog } from '#services/runtime/log/open-log';
 import { mirrorPath } from '#services/runtime/public-epochs';
 import { verifySignature } from '#services/runtime/signature';
 import { openCosignedFiles } from '#services/witness/cosigned-files';

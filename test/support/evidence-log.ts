@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EvidenceBody } from '#protocol/evidence/record';
 import { millis, type Millis } from '#protocol/units';
-import type { LogError } from '#services/ingest/log/log-error';
-import { logSigner } from '#services/ingest/log/log-signer';
-import { openLog, type EvidenceLog, type LogOptions } from '#services/ingest/log/open-log';
+import type { LogError } from '#services/runtime/log/log-error';
+import { logSigner } from '#services/runtime/log/log-signer';
+import { openLog, type EvidenceLog, type LogOptions } from '#services/runtime/log/open-log';
 
 export const ORIGIN = 'test/9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin/ingest';
 export const LOG_SIGNER = logSigner(ORIGIN, new Uint8Array(32).fill(1));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { millis } from '#protocol/units';
-import { openLog } from '#services/ingest/log/open-log';
+import { openLog } from '#services/runtime/log/open-log';
 import { LOG_SIGNER, ORIGIN } from './evidence-log.ts';
 
 /*

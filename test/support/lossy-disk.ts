@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { DISK, type LogFile, type LogFiles } from '#services/ingest/log/log-files';
+import { DISK, type LogFile, type LogFiles } from '#services/runtime/log/log-files';
 import { LossyFile, type Survival } from './lossy-file.ts';
 
 /** One call of the log on its disk. */

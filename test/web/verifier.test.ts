@@ -15,7 +15,7 @@ import { keyText } from '#protocol/wire/key';
 import { addExplorer } from '#services/explore/app';
 import { buildVerifier } from '#services/explore/build-verifier';
 import { openDatabase } from '#services/explore/database';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { createLogger } from '#services/runtime/logger';
 import { openMetrics } from '#services/runtime/metrics';

@@ -15,7 +15,7 @@ import {
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import type { Address } from '#protocol/units';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { parseWitnessConfig } from '#services/runtime/config';
 import { logOrigin } from '#services/runtime/log-origin';

@@ -6,7 +6,7 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import { toHex } from '#protocol/wire/hex';
 import { openReport, type BeaconReport, type WitnessReport } from '#protocol/wire/report';
 import { nativeSha256Hex } from '../../runtime/evidence/native-hash.ts';
-import type { EvidenceLog } from '#services/ingest/log/open-log';
+import type { EvidenceLog } from '#services/runtime/log/open-log';
 
 /** Which report is meant: who signed it, and the payload that was on air, in hex. */
 export interface ReportName {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openCheckpoint, signCheckpoint } from '#protocol/evidence/checkpoint';
 import { openNote, signNote } from '#protocol/evidence/note';
 import { formatVerifierKey, parseVerifierKey } from '#protocol/evidence/verifier-key';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { verifyEd25519 } from '../../support/ed25519.ts';
 
 /** Keys and notes that golang.org/x/mod/sumdb/note and its ports have in common. */

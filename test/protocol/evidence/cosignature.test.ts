@@ -8,7 +8,7 @@ import {
   parseVerifierKey,
   verifierKey,
 } from '#protocol/evidence/verifier-key';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { verifyEd25519 } from '../../support/ed25519.ts';
 
 const log = logSigner('example.com/log', new Uint8Array(32).fill(1));

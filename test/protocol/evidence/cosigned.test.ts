@@ -7,7 +7,7 @@ import { leafHash } from '#protocol/evidence/merkle';
 import { cosignNote, openNote, type NoteSigner } from '#protocol/evidence/note';
 import { MerkleTree } from '#protocol/evidence/proof';
 import { COSIGNATURE, verifierKey } from '#protocol/evidence/verifier-key';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { verifyEd25519 } from '../../support/ed25519.ts';
 
 const ORIGIN = 'example.com/log';

@@ -10,7 +10,7 @@ import {
   type Receipt,
 } from '#protocol/evidence/receipt';
 import { millis } from '#protocol/units';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { verifyEd25519 } from '../../support/ed25519.ts';
 
 const origin = 'net/address/ingest';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { signNote } from '#protocol/evidence/note';
 import { tilePath, type TilePlace } from '#protocol/evidence/tile';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { openPublishedLog, type PublishedLog } from '#services/runtime/evidence/published-log';
 import { logReaderOver } from '#services/runtime/evidence/public-log-reader';
 import type { VerifiedTree } from '#services/runtime/evidence/verified-tree';

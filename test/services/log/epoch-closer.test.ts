@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { epochNumber, millis } from '#protocol/units';
-import { dueEpoch, runEpochCloser } from '#services/ingest/log/epoch-closer';
-import { DISK } from '#services/ingest/log/log-files';
-import type { EvidenceLog } from '#services/ingest/log/open-log';
+import { dueEpoch, runEpochCloser } from '#services/runtime/log/epoch-closer';
+import { DISK } from '#services/runtime/log/log-files';
+import type { EvidenceLog } from '#services/runtime/log/open-log';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { makeTestLog, reports, type TestLog } from '../../support/evidence-log.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DISK, type LogFiles } from '#services/ingest/log/log-files';
+import { DISK, type LogFiles } from '#services/runtime/log/log-files';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { makeTestLog, reports, type TestLog } from '../../support/evidence-log.ts';
 

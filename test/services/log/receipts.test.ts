@@ -11,7 +11,7 @@ import { checkReceipt } from '#services/runtime/evidence/check-receipt';
 import { findReports } from '#services/runtime/evidence/find-reports';
 import { openPublishedLog } from '#services/runtime/evidence/published-log';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { verifyEd25519 } from '../../support/ed25519.ts';
 import { LOG_SIGNER, makeTestLog, ORIGIN, reports, type TestLog } from '../../support/evidence-log.ts';
 import { testKey } from '../../protocol/epoch/world.ts';

@@ -10,9 +10,9 @@ import {
   segmentName,
 } from '#services/runtime/evidence/journal-frame';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
-import { DISK } from '#services/ingest/log/log-files';
-import { logSigner } from '#services/ingest/log/log-signer';
-import { recoverJournal } from '#services/ingest/log/recover-journal';
+import { DISK } from '#services/runtime/log/log-files';
+import { logSigner } from '#services/runtime/log/log-signer';
+import { recoverJournal } from '#services/runtime/log/recover-journal';
 import { LOG_SIGNER, makeTestLog, ORIGIN, reports, type TestLog } from '../../support/evidence-log.ts';
 
 let test: TestLog;

@@ -3,7 +3,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatVerifierKey, parseVerifierKey } from '#protocol/evidence/verifier-key';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import { openPublishedLog } from '#services/runtime/evidence/published-log';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { serveLog } from '#services/runtime/evidence/serve-log';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openJournal, type Journal } from '#services/ingest/log/journal';
-import { DISK, type LogFiles } from '#services/ingest/log/log-files';
+import { openJournal, type Journal } from '#services/runtime/log/journal';
+import { DISK, type LogFiles } from '#services/runtime/log/log-files';
 import { journalSource, publicSource, type LogSource } from '#services/verify/logs/log-source';
 import { originOf } from './logs.ts';
 import { publicLog, type PublicLog } from './public-log.ts';

@@ -1,5 +1,5 @@
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
-import { publicFile, TreeEdge } from '#services/ingest/log/tree-edge';
+import { publicFile, TreeEdge } from '#services/runtime/log/tree-edge';
 import { logReaderOver, type PublicLogReader } from '#services/runtime/evidence/public-log-reader';
 import type { LineLog } from './logs.ts';
 import { signerOf } from './world.ts';

@@ -3,7 +3,7 @@ import type { Policy } from '#protocol/policy';
 import { policyHash } from '#protocol/settle/policy-codec';
 import { epochNumber, type EpochNumber } from '#protocol/units';
 import { NOBODY_DENIED } from '#protocol/deny/deny-list';
-import { logSigner } from '#services/ingest/log/log-signer';
+import { logSigner } from '#services/runtime/log/log-signer';
 import type { PolicyAtHand } from '#services/runtime/policies';
 import { policyHashAt, type RegistryFile } from '#services/runtime/registry-file';
 import { GENESIS, testAddress } from '../../protocol/epoch/world.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { epochNumber, millis, type EpochNumber } from '#protocol/units';
-import type { Logger } from '../runtime/logger.ts';
-import type { Policies } from '../runtime/policies.ts';
-import { policyHashAt, type RegistryReader } from '../runtime/registry-file.ts';
-import { runEpochCloser, type EpochSchedule } from './log/epoch-closer.ts';
-import type { EvidenceLog } from './log/open-log.ts';
+import type { Logger } from '../logger.ts';
+import type { Policies } from '../policies.ts';
+import { policyHashAt, type RegistryReader } from '../registry-file.ts';
+import { runEpochCloser, type EpochSchedule } from './epoch-closer.ts';
+import type { EvidenceLog } from './open-log.ts';
 
 /** Ends each epoch's evidence (evidence.md, "The cut"); waits until policy and registry say when epochs end. */
 export async function closeEpochs(options: {

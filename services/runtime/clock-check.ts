@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../runtime/logger.ts';
-import { Outage } from '../runtime/outage.ts';
+import type { Logger } from './logger.ts';
+import { Outage } from './outage.ts';
 
 const MAX_CLOCK_OFFSET_MS = 3000;
 const SAMPLES = 3;

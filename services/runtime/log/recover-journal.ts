@@ -1,11 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  decodeDurableMark,
-  DURABLE_MARK_NAME,
-  type DurableMark,
-} from '../../runtime/evidence/durable-mark.ts';
-import { JournalError } from '../../runtime/evidence/journal-error.ts';
+import { decodeDurableMark, DURABLE_MARK_NAME, type DurableMark } from '../evidence/durable-mark.ts';
+import { JournalError } from '../evidence/journal-error.ts';
 import {
   hasLaterWrite,
   readFrame,
@@ -13,7 +9,7 @@ import {
   segmentFirst,
   segmentHeader,
   segmentName,
-} from '../../runtime/evidence/journal-frame.ts';
+} from '../evidence/journal-frame.ts';
 import { synced } from './log-error.ts';
 import { hasCode, writeAll, type LogFiles } from './log-files.ts';
 

@@ -1,12 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DURABLE_MARK_NAME, encodeDurableMark } from '../../runtime/evidence/durable-mark.ts';
-import {
-  encodeFrames,
-  SEGMENT_HEADER_BYTES,
-  segmentHeader,
-  segmentName,
-} from '../../runtime/evidence/journal-frame.ts';
+import { DURABLE_MARK_NAME, encodeDurableMark } from '../evidence/durable-mark.ts';
+import { encodeFrames, SEGMENT_HEADER_BYTES, segmentHeader, segmentName } from '../evidence/journal-frame.ts';
 import { LogError, retryably, synced } from './log-error.ts';
 import {
   hasCode,
