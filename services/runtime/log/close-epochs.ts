@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { epochNumber, millis, type EpochNumber } from '#protocol/units';
-import type { Logger } from '../logger.ts';
-import type { Policies } from '../policies.ts';
-import { policyHashAt, type RegistryReader } from '../registry-file.ts';
+import type { Logger } from '#services/runtime/logger';
+import type { Policies } from '#services/runtime/policies';
+import { policyHashAt, type RegistryReader } from '#services/runtime/registry-file';
 import { runEpochCloser, type EpochSchedule } from './epoch-closer.ts';
 import type { EvidenceLog } from './open-log.ts';
 

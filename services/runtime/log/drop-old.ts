@@ -6,10 +6,10 @@ import { TILE_WIDTH, tilePath } from '#protocol/evidence/tile';
 import type { VerifierKey } from '#protocol/evidence/verifier-key';
 import { ProtocolError } from '#protocol/errors';
 import type { EpochNumber } from '#protocol/units';
-import { segmentFirst, segmentName } from '../evidence/journal-frame.ts';
-import { openJournalReader, type JournalReader } from '../evidence/journal-reader.ts';
-import { openPublishedLog } from '../evidence/published-log.ts';
-import { publicLogReader, type PublicLogReader } from '../evidence/public-log-reader.ts';
+import { segmentFirst, segmentName } from '#services/runtime/evidence/journal-frame';
+import { openJournalReader, type JournalReader } from '#services/runtime/evidence/journal-reader';
+import { openPublishedLog } from '#services/runtime/evidence/published-log';
+import { publicLogReader, type PublicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { lockFolder } from './folder-lock.ts';
 import { DISK, syncFolder, type LogFiles } from './log-files.ts';
 

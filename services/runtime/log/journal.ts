@@ -1,7 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DURABLE_MARK_NAME, encodeDurableMark } from '../evidence/durable-mark.ts';
-import { encodeFrames, SEGMENT_HEADER_BYTES, segmentHeader, segmentName } from '../evidence/journal-frame.ts';
+import { DURABLE_MARK_NAME, encodeDurableMark } from '#services/runtime/evidence/durable-mark';
+import {
+  encodeFrames,
+  SEGMENT_HEADER_BYTES,
+  segmentHeader,
+  segmentName,
+} from '#services/runtime/evidence/journal-frame';
 import { LogError, retryably, synced } from './log-error.ts';
 import {
   hasCode,

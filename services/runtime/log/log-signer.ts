@@ -1,6 +1,6 @@
 import type { NoteSigner } from '#protocol/evidence/note';
 import { verifierKey } from '#protocol/evidence/verifier-key';
-import { signingKeyOf } from '../signing-seed.ts';
+import { signingKeyOf } from '#services/runtime/signing-seed';
 
 /** The log's key from its 32-byte seed, under the log's origin as its name. */
 export function logSigner(origin: string, seed: Uint8Array): NoteSigner {

@@ -2,7 +2,7 @@ import type { NoteSigner } from '#protocol/evidence/note';
 import { MerkleTree } from '#protocol/evidence/proof';
 import { receiptBytes, type Receipt } from '#protocol/evidence/receipt';
 import { millis, type Millis } from '#protocol/units';
-import { nativeLeafHash, nativeNodeHash } from '../evidence/native-hash.ts';
+import { nativeLeafHash, nativeNodeHash } from '#services/runtime/evidence/native-hash';
 
 /** Receipts promise a checkpoint this long after the delay: room for a disk that was full for a while. */
 const INTEGRATE_WITHIN_MS = 60_000;

@@ -3,7 +3,7 @@ import type { NoteSigner } from '#protocol/evidence/note';
 import type { Receipt } from '#protocol/evidence/receipt';
 import { encodeRecord, entryReceivedAt, type EvidenceBody } from '#protocol/evidence/record';
 import { millis, type EpochNumber, type Millis } from '#protocol/units';
-import { openJournalReader, type JournalReader } from '../evidence/journal-reader.ts';
+import { openJournalReader, type JournalReader } from '#services/runtime/evidence/journal-reader';
 import { CommitQueue } from './commit-queue.ts';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
 import { openJournal, type Journal } from './journal.ts';

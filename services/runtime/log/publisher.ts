@@ -4,7 +4,7 @@ import type { NoteSigner } from '#protocol/evidence/note';
 import { entryReceivedAt } from '#protocol/evidence/record';
 import { TILE_WIDTH, tilePath } from '#protocol/evidence/tile';
 import type { Millis } from '#protocol/units';
-import type { JournalReader } from '../evidence/journal-reader.ts';
+import type { JournalReader } from '#services/runtime/evidence/journal-reader';
 import { DurableFolder } from './durable-folder.ts';
 import type { LogFiles } from './log-files.ts';
 import { publicFile, type TilePlaceAndBytes, type TreeEdge } from './tree-edge.ts';

@@ -1,7 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeDurableMark, DURABLE_MARK_NAME, type DurableMark } from '../evidence/durable-mark.ts';
-import { JournalError } from '../evidence/journal-error.ts';
+import {
+  decodeDurableMark,
+  DURABLE_MARK_NAME,
+  type DurableMark,
+} from '#services/runtime/evidence/durable-mark';
+import { JournalError } from '#services/runtime/evidence/journal-error';
 import {
   hasLaterWrite,
   readFrame,
@@ -9,7 +13,7 @@ import {
   segmentFirst,
   segmentHeader,
   segmentName,
-} from '../evidence/journal-frame.ts';
+} from '#services/runtime/evidence/journal-frame';
 import { synced } from './log-error.ts';
 import { hasCode, writeAll, type LogFiles } from './log-files.ts';
 

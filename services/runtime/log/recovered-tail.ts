@@ -6,9 +6,9 @@ import { decodeRecord } from '#protocol/evidence/record';
 import { TILE_WIDTH } from '#protocol/evidence/tile';
 import type { EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { JournalError } from '../evidence/journal-error.ts';
-import { publicLogReader } from '../evidence/public-log-reader.ts';
-import { VerifiedTree } from '../evidence/verified-tree.ts';
+import { JournalError } from '#services/runtime/evidence/journal-error';
+import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
+import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
 import { LogError } from './log-error.ts';
 import { TreeEdge } from './tree-edge.ts';
 

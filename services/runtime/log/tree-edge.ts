@@ -1,6 +1,6 @@
 import { edgeRoot, encodeBundle, TILE_WIDTH, tilePath, type TilePlace } from '#protocol/evidence/tile';
 import { treeRoot } from '#protocol/evidence/merkle';
-import { nativeLeafHash, nativeNodeHash } from '../evidence/native-hash.ts';
+import { nativeLeafHash, nativeNodeHash } from '#services/runtime/evidence/native-hash';
 
 /** A public file, its path relative to the log's prefix. */
 export interface PublicFile {
