@@ -118,7 +118,7 @@ export declare type packet_router_packet_up_v1 = Message<"helium.packet_router.p
   /**
    * dBm.
    *
-   * @generated from field: int32 rssi = 3;
+   * @generated from field: sint32 rssi = 3;
    */
   rssi: number;
 
