@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { latLngToCell } from 'h3-js';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import { parseKey } from '#protocol/wire/key';
-import { metresBetween } from '#services/simulate/radio';
+import { metresBetween } from '#services/simulate/medium/place';
 import { CITIES, type City } from './cities.ts';
 import { Draws } from './draws.ts';
 import { KINDS, type Coordinates, type Fault, type Hotspot, type Kind, type Variant } from './hotspot.ts';

@@ -1,4 +1,4 @@
-import { freeSpaceLoss, metresBetween } from '#services/simulate/radio';
+import { freeSpaceLoss, metresBetween } from '#services/simulate/medium/place';
 import { Draws } from './draws.ts';
 import type { Coordinates, Hotspot } from './hotspot.ts';
 

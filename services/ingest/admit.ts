@@ -2,7 +2,7 @@ import { Compile } from 'typebox/compile';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { keyNetwork } from '#protocol/wire/key';
 import { openReport, type BeaconReport, type WitnessReport } from '#protocol/wire/report';
-import { clientOf, type Budget } from './budget.ts';
+import { clientOf, type Budget } from '../runtime/budget.ts';
 import { refusal, refusalOf, type Refusal } from './refusals.ts';
 import type { Registered } from './registered.ts';
 import { reportItem } from './schemas.ts';

@@ -2,8 +2,9 @@ import { latLngToCell } from 'h3-js';
 import { parseCell } from '#protocol/geo/cell';
 import { regionOf, type Region } from '#protocol/geo/regions';
 import type { Cell } from '#protocol/units';
-import { identityOf, type Identity } from './identity.ts';
-import { SITES, type Coordinates, type Site } from './sites.ts';
+import { identityOf, type Identity } from './hotspot/identity.ts';
+import { SITES, type Site } from './demo/sites.ts';
+import type { Coordinates } from './medium/place.ts';
 
 /** A simulated hotspot: where and what it is, and its keys. */
 export interface Hotspot extends Site, Identity {
@@ -22,6 +23,7 @@ export function openFleet(secret: Uint8Array): readonly Hotspot[] {
   });
 }
 
-function cellAt({ latitude, longitude }: Coordinates): Cell {
+/** The cell of resolution 12 that holds a place. */
+export function cellAt({ latitude, longitude }: Coordinates): Cell {
   return parseCell(BigInt(`0x${latLngToCell(latitude, longitude, 12)}`));
 }

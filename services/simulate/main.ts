@@ -13,9 +13,9 @@ import { openPolicies } from '#services/runtime/policies';
 import { runMain } from '#services/runtime/shutdown';
 import { parseSimulateConfig } from './config.ts';
 import { openFleet } from './fleet.ts';
-import { openIngestClient } from './ingest-client.ts';
-import { registerFleet } from './register.ts';
-import { runSimulation, type Counts } from './simulation.ts';
+import { openIngestClient } from './demo/ingest-client.ts';
+import { registerFleet } from './demo/register.ts';
+import { runSimulation, type Counts } from './demo/simulation.ts';
 
 const config = loadConfig(parseSimulateConfig);
 const logger = createLogger({ stage: 'simulate', level: config.logLevel });

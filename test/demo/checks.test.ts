@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '#protocol/verify/reasons';
 import type { HotspotKey } from '#protocol/units';
-import type { Role } from '#services/simulate/sites';
+import type { Role } from '#services/simulate/demo/sites';
 import {
   checkCheaters,
   checkHonestPairs,

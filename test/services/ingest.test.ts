@@ -8,7 +8,7 @@ import { millis } from '#protocol/units';
 import { keyText } from '#protocol/wire/key';
 import { openReport, REPORT_LIMITS } from '#protocol/wire/report';
 import { createIngestApp } from '#services/ingest/app';
-import { openBudget } from '#services/ingest/budget';
+import { openBudget } from '#services/runtime/budget';
 import { openEntropyService, type Entropy } from '#services/ingest/entropy';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
 import { DISK, type LogFile } from '#services/runtime/log/log-files';

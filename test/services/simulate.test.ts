@@ -12,9 +12,10 @@ import { keyBody, keyType } from '#protocol/wire/key';
 import { openReport } from '#protocol/wire/report';
 import { endorsedList } from '#services/runtime/endorsed-list';
 import { openFleet, type Hotspot } from '#services/simulate/fleet';
-import { airtimeMs, freeSpaceLoss, metresBetween, receive } from '#services/simulate/radio';
-import { makeBeacon, makeWitness } from '#services/simulate/reports';
-import { beaconTime } from '#services/simulate/schedule';
+import { freeSpaceLoss, metresBetween } from '#services/simulate/medium/place';
+import { airtimeMs, receive } from '#services/simulate/medium/radio';
+import { beaconDraft, signedReport, witnessDraft } from '#services/simulate/hotspot/reports';
+import { beaconTime } from '#services/simulate/demo/schedule';
 import { Keypair } from '@solana/web3.js';
 
 const fleet = openFleet(new Uint8Array(32).fill(7));
@@ -27,8 +28,15 @@ function named(name: string): Hotspot {
   return found;
 }
 
-function beaconOf(hotspot: Hotspot): ReturnType<typeof makeBeacon> {
-  return makeBeacon({ hotspot, remote, now, sign: hotspot.sign });
+const stamp = { timestamp: BigInt(now) * 1_000_000n, tmst: 1 };
+
+function beaconOf(hotspot: Hotspot) {
+  const local = Uint8Array.of(1, 2, 3, 4);
+  const entropies = { remote, local: { data: local, timestamp: 0, version: 0 } };
+  const derived = deriveBeacon({ ...entropies, region: hotspot.region, gain: hotspot.gain });
+  const frame = { ...derived, frequency: Number(derived.frequency) };
+  const draft = beaconDraft({ ...stamp, key: hotspot.key, told: frame, local, remote: remote.data });
+  return { frame, report: signedReport(draft, hotspot.sign) };
 }
 
 function verifies(hotspot: Hotspot, message: Uint8Array, signature: Uint8Array): boolean {
@@ -154,7 +162,8 @@ describe('reports', () => {
           const reception = to === from ? null : receive({ frame, from, to, seed: String(round) });
           if (reception === null) continue;
           heard += 1;
-          const witness = makeWitness({ hotspot: to, frame, reception, now, sign: to.sign });
+          const draft = witnessDraft({ ...stamp, key: to.key, told: frame, reception });
+          const witness = signedReport(draft, to.sign);
           const { signal } = openReport('witness', witness.bytes);
           const metres = Math.round(metresBetween(centre(from), centre(to)));
           const gains = Math.trunc(from.gain / 10) + Math.trunc(to.gain / 10);

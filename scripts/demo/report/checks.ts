@@ -1,6 +1,6 @@
 import type { Reason } from '#protocol/verify/reasons';
 import type { HotspotKey } from '#protocol/units';
-import type { Role } from '#services/simulate/sites';
+import type { Role } from '#services/simulate/demo/sites';
 import type { JudgedReport } from './verdicts.ts';
 
 /** What the checks need to know of a simulated hotspot. */

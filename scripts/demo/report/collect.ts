@@ -7,7 +7,7 @@ import { epochNumber, type HotspotKey } from '#protocol/units';
 import { readEpochFiles } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
 import type { Hotspot } from '#services/simulate/fleet';
-import { metresBetween } from '#services/simulate/radio';
+import { metresBetween } from '#services/simulate/medium/place';
 import type { Actor, Money, Roots } from './checks.ts';
 import { judgedReports, type JudgedReport } from './verdicts.ts';
 

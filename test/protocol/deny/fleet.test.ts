@@ -4,7 +4,7 @@ import { classify } from '#protocol/deny/classify';
 import { observe } from '#protocol/deny/classifiers/observed';
 import { cellCentre } from '#protocol/geo/cell';
 import { openFleet, type Hotspot } from '#services/simulate/fleet';
-import { airtimeMs, receive } from '#services/simulate/radio';
+import { airtimeMs, receive } from '#services/simulate/medium/radio';
 import { denyLines, measureDeny } from '../../../bench/deny.ts';
 import { judgeBeacons } from '../../../bench/radio-fleet/judge-fleet.ts';
 import type { Beaconer, Transmission } from '../../../bench/radio-fleet/transmit.ts';
@@ -78,7 +78,7 @@ function sent(fleet: readonly Member[], beaconer: Member, remote: Entropy, seed:
     const reception = by === beaconer ? null : receive({ frame, from: beaconer, to: by, seed: String(seed) });
     return reception === null
       ? []
-      : [{ by, after: airtimeMs(derived.datarate, 52) + 5, signal: reception.signal }];
+      : [{ by, after: airtimeMs(derived.datarate, 52) + 5, signal: 10 * reception.rssi }];
   });
   return { beaconer, local, derived, beaconAfter: 5, heard };
 }

@@ -7,7 +7,7 @@ import { parseVerifierKey } from '#protocol/evidence/verifier-key';
 import { receipt } from '#services/ingest/schemas';
 import { verifySignature } from '#services/runtime/signature';
 import type { Hotspot } from '#services/simulate/fleet';
-import { reportBeacon } from '#services/simulate/reports';
+import { beaconDraft, signedReport } from '#services/simulate/hotspot/reports';
 import { openPublicLog, type Log } from './recompute.ts';
 
 const answers = Compile(Type.Object({ receipts: Type.Array(receipt) }));
@@ -71,7 +71,9 @@ async function submit(url: string, bytes: Uint8Array): Promise<readonly Receipt[
 }
 
 function forgedBeacon(hotspot: Hotspot): Uint8Array {
-  const frame = { data: randomBytes(51), frequency: 868_100_000, datarate: 'SF12BW125', txPower: 14 };
-  const random = { local: randomBytes(4), remote: randomBytes(32), sign: () => randomBytes(64) };
-  return reportBeacon({ hotspot, frame, ...random, now: Date.now() }).bytes;
+  const told = { data: randomBytes(51), frequency: 868_100_000, datarate: 'SF12BW125', txPower: 14 };
+  const random = { local: randomBytes(4), remote: randomBytes(32) };
+  const stamp = { timestamp: BigInt(Date.now()) * 1_000_000n, tmst: 1 };
+  const draft = beaconDraft({ ...random, ...stamp, told, key: hotspot.key });
+  return signedReport(draft, () => randomBytes(64)).bytes;
 }

@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Entropy } from '#protocol/crypto/payload';
+import type { SignedReport } from '#services/simulate/hotspot/reports';
 
 export type Sent = { readonly kind: 'receipted' } | { readonly kind: 'lost'; readonly reason: string };
-
-export interface SignedReport {
-  readonly kind: 'beacon' | 'witness';
-  readonly bytes: Uint8Array;
-}
 
 export interface IngestClient {
   /** The entropy of now, at most 30 s old; waits while there is none. */

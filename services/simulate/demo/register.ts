@@ -9,8 +9,8 @@ import {
   sendInstructions,
   setEndorsedRoot,
 } from '#client';
-import { endorsedList } from '../runtime/endorsed-list.ts';
-import type { Hotspot } from './fleet.ts';
+import { endorsedList } from '#services/runtime/endorsed-list';
+import type { Hotspot } from '../fleet.ts';
 
 export interface RegisterOptions {
   readonly connection: Connection;

@@ -1,3 +1,5 @@
+import type { Coordinates } from '#services/simulate/medium/place';
+
 /** How a hotspot of the simulation behaves; all but `honest` cheat, each in one way. */
 export type Role =
   | 'honest'
@@ -11,11 +13,6 @@ export type Role =
   | 'crowder'
   /** No radio at all: a key that tells of a key of the same owner what a radio there would hear. */
   | 'sybil';
-
-export interface Coordinates {
-  readonly latitude: number;
-  readonly longitude: number;
-}
 
 export interface Site {
   readonly name: string;

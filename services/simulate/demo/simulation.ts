@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '#services/runtime/logger';
+import { regionPlan } from '#protocol/geo/regions';
+import { cheatOf, type CheatName } from '#services/simulate/cheats/cheats';
+import { HONEST, type Cheat } from '#services/simulate/cheats/cheat';
+import type { Hotspot } from '../fleet.ts';
+import { openActor, type Actor } from '#services/simulate/hotspot/actor';
+import { identityOf, type Sign } from '#services/simulate/hotspot/identity';
+import { signedReport, type Draft } from '#services/simulate/hotspot/reports';
+import { realClock } from '#services/simulate/medium/clock';
+import { openMedium } from '#services/simulate/medium/medium';
+import { seededRandom } from '#services/simulate/medium/random';
+import type { IngestClient } from './ingest-client.ts';
+import { beaconTime, nextBucket } from './schedule.ts';
+import type { Role } from './sites.ts';
+
+export interface Counts {
+  beacons: number;
+  witnesses: number;
+  receipted: number;
+  lost: number;
+}
+
+/** A witness counts up to 4 s after the beacon; later ones would only be too_late. */
+const WITNESS_RETRY_MS = 2_000;
+
+/** The plug-in of each role; the Sybils' radios are made up, but they report as honest ones. */
+const PLUGINS: Readonly<Record<Exclude<Role, 'honest' | 'sybil'>, CheatName>> = {
+  liar: 'location-spoofer',
+  thief: 'payload-thief',
+  forger: 'key-forger',
+  crowder: 'crowder',
+};
+
+export interface SimulationOptions {
+  readonly fleet: readonly Hotspot[];
+  readonly client: IngestClient;
+  readonly intervalMs: number;
+  readonly seed: string;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/** Lets every hotspot beacon once per bucket and witness what it hears, honestly or not, until the signal aborts. */
+export async function runSimulation(options: SimulationOptions, counts: Counts): Promise<void> {
+  const { fleet, intervalMs, signal, now } = options;
+  const clock = realClock();
+  const medium = openMedium({ clock, seed: options.seed });
+  const actors = fleet.map((hotspot) => openHotspot(hotspot, { ...options, medium, counts }));
+  const beaconForever = async (actor: Actor, index: number): Promise<void> => {
+    for (let bucket = nextBucket(now(), intervalMs); ; bucket += 1) {
+      const at = beaconTime({ bucket, intervalMs, index, count: fleet.length });
+      if (at < now()) continue;
+      await sleep(at - now(), undefined, { signal });
+      await actor.beacon();
+    }
+  };
+  await Promise.all(actors.map(beaconForever)).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  clock.close();
+}
+
+function openHotspot(
+  hotspot: Hotspot,
+  of: SimulationOptions & {
+    readonly medium: ReturnType<typeof openMedium>;
+    readonly counts: Counts;
+  },
+): Actor {
+  const { client, intervalMs, signal, now, counts } = of;
+  const bucketEnd = (): number => (Math.floor(now() / intervalMs) + 1) * intervalMs;
+  const submit = (draft: Draft, sign: Sign = hotspot.sign): void => {
+    const report = signedReport(draft, sign);
+    counts[report.kind === 'beacon' ? 'beacons' : 'witnesses'] += 1;
+    const until = report.kind === 'beacon' ? bucketEnd() : now() + WITNESS_RETRY_MS;
+    void client.submit(report, until).then((sent) => {
+      counts[sent.kind] += 1;
+      if (sent.kind === 'lost' && !signal.aborted)
+        of.logger.warn({ kind: report.kind, reason: sent.reason }, 'a report was lost');
+    });
+  };
+  const plan = regionPlan(hotspot.region);
+  const params = { region: plan.number, plan, gain: hotspot.gain };
+  return openActor({
+    medium: of.medium,
+    antenna: hotspot,
+    identity: hotspot,
+    random: seededRandom(of.seed, hotspot.key, String(now())),
+    intervalS: intervalMs / 1000,
+    uplink: { submit },
+    entropy: client.entropy,
+    params: () => params,
+    cheat: cheatOfRole(hotspot),
+  });
+}
+
+/** The forger's reports are signed by a key that it made up. */
+function cheatOfRole({ role, key, curve }: Hotspot): Cheat {
+  if (role === 'honest' || role === 'sybil') return HONEST;
+  const forged = identityOf({ secret: Buffer.from(key, 'hex'), label: 'forgery', curve }).sign;
+  return cheatOf(PLUGINS[role], { forged });
+}
