@@ -8,6 +8,7 @@ import { networkCommand } from './network/network-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { receiptCommand } from './receipt/receipt-command.ts';
 import { printable } from './shown.ts';
+import { simulateCommand } from './simulate/simulate-command.ts';
 
 /** Longest argument that the parser's own errors repeat. */
 const LONG_ARGUMENT = /([^\s]{100})[^\s]+/g;
@@ -24,7 +25,8 @@ export function program(): Command {
     .addCommand(logCommand())
     .addCommand(networkCommand())
     .addCommand(policyCommand())
-    .addCommand(receiptCommand());
+    .addCommand(receiptCommand())
+    .addCommand(simulateCommand());
   throwFrom(command);
   return command;
 }

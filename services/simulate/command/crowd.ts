@@ -48,13 +48,16 @@ export function makeCrowd(of: {
     members.push({ name, place, gain, elevation, ...cable, identity, asserted, cheat, behaviour });
   };
   for (let number = 0; number < of.honest; number += 1)
-    add(`honest-${number}`, freePlace(centre, members, random), null, number);
+    add(`honest-${number}`, freePlace({ centre, members, random }), null, number);
   for (const cheat of cheatNames(of.cheats)) {
-    const { stands } = cheatOf(cheat, { forged: () => new Uint8Array(0) });
-    const room = freePlace(centre, members, random);
-    for (let number = 0; number < (of.cheats[cheat] ?? 0); number += 1) {
+    const { stands, asserts } = cheatOf(cheat, { forged: () => new Uint8Array(0) });
+    const numbers = [...new Array<undefined>(of.cheats[cheat] ?? 0).keys()];
+    const asserted = (place: Coordinates): readonly Coordinates[] =>
+      numbers.map((number) => asserts?.(place, number) ?? place);
+    const room = freePlace({ centre, members, random, asserted });
+    for (const number of numbers) {
       const peer = members[number]?.place ?? room;
-      const alone = stands === undefined && number > 0 ? freePlace(centre, members, random) : room;
+      const alone = stands === undefined && number > 0 ? freePlace({ centre, members, random }) : room;
       const place = stands === 'beside' ? placeAt(peer, BESIDE_M, 90) : alone;
       add(`${cheat}-${number}`, place, cheat, number);
     }
@@ -66,12 +69,19 @@ function cheatNames(of: Readonly<Partial<Record<CheatName, number>>>): readonly 
   return (Object.keys(CHEATS) as CheatName[]).filter((name) => (of[name] ?? 0) > 0);
 }
 
-/** A place that is not near to any other; wider out where there is no room. */
-function freePlace(centre: Coordinates, members: readonly Member[], random: Random): Coordinates {
+/** A place that is not near to any other, nor are those that are asserted instead; wider out where there is no room. */
+function freePlace(of: {
+  readonly centre: Coordinates;
+  readonly members: readonly Member[];
+  readonly random: Random;
+  readonly asserted?: (place: Coordinates) => readonly Coordinates[];
+}): Coordinates {
+  const { centre, members, random, asserted = (place: Coordinates) => [place] } = of;
+  const isFree = (place: Coordinates): boolean =>
+    members.every((other) => metresBetween(other.asserted, place) >= APART_M);
   for (let tries = 0; ; tries += 1) {
     const radius = RADIUS_M * (1 + tries / 50);
     const place = placeAt(centre, radius * Math.sqrt(random()), 360 * random());
-    const isFree = members.every((other) => metresBetween(other.place, place) >= APART_M);
-    if (isFree) return place;
+    if ([place, ...asserted(place)].every(isFree)) return place;
   }
 }

@@ -80,8 +80,13 @@ export function outcomeAt(options: {
   return loud ? 'collided' : reception;
 }
 
-export function openMedium(options: { readonly clock: Clock; readonly seed: string }): Medium {
-  const { clock, seed } = options;
+export function openMedium(options: {
+  readonly clock: Clock;
+  readonly seed: string;
+  /** false: frames pass through each other and through whoever sends; true unless it says so. */
+  readonly interference?: boolean;
+}): Medium {
+  const { clock, seed, interference = true } = options;
   const stations = new Set<Station>();
   const counts: MediumCounts = { frames: 0, airtime: 0, heard: 0, collided: 0, deafened: 0 };
   let onAir: Transmission[] = [];
@@ -89,7 +94,7 @@ export function openMedium(options: { readonly clock: Clock; readonly seed: stri
   const deliver = (sent: Transmission): void => {
     for (const to of stations) {
       if (to === sent.from || !to.listens(sent.frame, sent.begin)) continue;
-      const outcome = outcomeAt({ sent, to, others: onAir, seed });
+      const outcome = outcomeAt({ sent, to, others: interference ? onAir : [], seed });
       if (outcome === 'collided' || outcome === 'deafened') counts[outcome] += 1;
       if (typeof outcome === 'string') continue;
       counts.heard += 1;
