@@ -11,9 +11,12 @@ import { DEMO_SETTINGS } from './demo/start/policy.ts';
 const LEAD_S = 90;
 
 const { dataDir, rpcUrl } = loadConfig(parseFollowConfig);
-const ingestUrl = loadConfig((env) =>
-  urlField(env, 'INGEST_URL', { fallback: 'http://127.0.0.1:8080', schemes: ['http:', 'https:'] }),
-);
+const urlOf = (name: string, fallback: string): string =>
+  loadConfig((env) => urlField(env, name, { fallback, schemes: ['http:', 'https:'] }));
+const logUrls = {
+  ingest: `${urlOf('INGEST_URL', 'http://127.0.0.1:8080')}/log`,
+  route: `${urlOf('ROUTE_URL', 'http://127.0.0.1:8086')}/log`,
+};
 const { say } = openReporter(Date.now);
 const connection = openChain({ rpcUrl, commitment: 'confirmed' });
 await mkdir(dataDir, { recursive: true });
@@ -27,7 +30,7 @@ await openNetwork({
   dataDir,
   keys,
   settings,
-  logUrl: `${ingestUrl}/log`,
+  logUrls,
   witnessUrls,
   say,
 });

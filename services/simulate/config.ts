@@ -1,6 +1,13 @@
 import { join, resolve } from 'node:path';
 import { LOG_LEVELS, type ChainConfig, type StageConfig } from '#services/runtime/config';
-import { choiceField, portField, textField, urlField, type Env } from '#services/runtime/config-fields';
+import {
+  choiceField,
+  optionalField,
+  portField,
+  textField,
+  urlField,
+  type Env,
+} from '#services/runtime/config-fields';
 
 export interface SimulateConfig extends StageConfig, ChainConfig {
   readonly ingestUrl: string;
@@ -8,6 +15,8 @@ export interface SimulateConfig extends StageConfig, ChainConfig {
   readonly secretFile: string;
   readonly payerFile: string;
   readonly makerFile: string;
+  /** Where hotspots speak gRPC: some send reports so, and devices' packets go there; null: all of them post batches. */
+  readonly gatewayUrl: string | null;
   /** Of the radio model. */
   readonly seed: string;
 }
@@ -23,6 +32,7 @@ export function parseSimulateConfig(env: Env): SimulateConfig {
     port: portField(env, 'PORT', 0),
     rpcUrl: web('RPC_URL', 'http://127.0.0.1:8899'),
     ingestUrl: web('INGEST_URL', 'http://127.0.0.1:8080'),
+    gatewayUrl: optionalField(env, 'GATEWAY_URL') === null ? null : web('GATEWAY_URL', ''),
     secretFile: textField(env, 'SIMULATE_SECRET_FILE', join(dataDir, 'keys', 'simulate-secret')),
     payerFile: textField(env, 'PAYER_FILE', join(dataDir, 'keys', 'payer.json')),
     makerFile: textField(env, 'MAKER_FILE', join(dataDir, 'keys', 'maker.json')),

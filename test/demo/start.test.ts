@@ -87,7 +87,7 @@ describe("the demo's policy", () => {
       vkey: 'demo/a/ingest+00000000+AQ==',
       url: 'http://127.0.0.1:1/log',
     };
-    const policy = demoPolicy(DEMO_SETTINGS, log, [{ vkey: WITNESS, url: 'http://127.0.0.1:2' }]);
+    const policy = demoPolicy(DEMO_SETTINGS, [log], [{ vkey: WITNESS, url: 'http://127.0.0.1:2' }]);
     expect(openPolicy(policyBytes(policy))).toEqual(policy);
     expect(4 * DEMO_SETTINGS.challengeDelayS).toBeLessThanOrEqual(DEMO_SETTINGS.epochLengthS);
     expect(DEMO_SETTINGS.epochLengthS % DEMO_SETTINGS.beaconIntervalS).toBe(0);

@@ -14,8 +14,8 @@ import {
 } from '#client';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import type { Address } from '#protocol/units';
-import { loadOrCreateLogKey } from '#services/ingest/log-key';
 import { logSigner } from '#services/runtime/log/log-signer';
+import { loadOrCreateStageLogKey } from '#services/runtime/log/stage-log-key';
 import { readKeypair } from '#services/runtime/chain-keypair';
 import { parseWitnessConfig } from '#services/runtime/config';
 import { logOrigin } from '#services/runtime/log-origin';
@@ -28,7 +28,8 @@ import type { DemoKeys } from './keys.ts';
 import { demoPolicy, type DemoSettings } from './policy.ts';
 
 export const NETWORK_NAME = 'coverant-demo';
-const INGEST_NAME = 'ingest';
+/** Stages that keep a log; here each log is named for its stage. */
+const LOGGING = ['ingest', 'route'] as const;
 /** 100,000 tokens an epoch, in units of 8 decimals. */
 const BASE_EMISSION = 100_000n * 10n ** 8n;
 /** A chain's clock has whole seconds, and its slots may be late by one. */
@@ -41,9 +42,9 @@ export interface NetworkInput {
   readonly dataDir: string;
   readonly keys: DemoKeys;
   readonly settings: DemoSettings;
-  /** Where the log's public files will be served. */
-  readonly logUrl: string;
-  /** Where the log's witnesses will serve what they cosigned, by their numbers. */
+  /** Where the public files of each stage's log will be served. */
+  readonly logUrls: Readonly<Record<(typeof LOGGING)[number], string>>;
+  /** Where the logs' witnesses will serve what they cosigned, by their numbers. */
   readonly witnessUrls: readonly string[];
   readonly say: Say;
 }
@@ -53,7 +54,7 @@ export interface NetworkInput {
  * the deployment took, which tell how busy the machine is.
  */
 export async function prepareChain(
-  input: Omit<NetworkInput, 'settings' | 'logUrl' | 'witnessUrls'>,
+  input: Omit<NetworkInput, 'settings' | 'logUrls' | 'witnessUrls'>,
 ): Promise<number> {
   const { connection, keys, say } = input;
   await Promise.all(
@@ -103,13 +104,18 @@ export async function openNetwork(
 
 async function create(input: NetworkInput, network: PublicKey): Promise<void> {
   const { connection, dataDir, keys, settings, say } = input;
-  const origin = logOrigin({ name: NETWORK_NAME, network: network.toBase58(), ingest: INGEST_NAME });
-  await mkdir(join(dataDir, 'ingest'), { recursive: true });
-  const vkey = formatVerifierKey(logSigner(origin, await loadOrCreateLogKey(dataDir)).key);
+  const logs = await Promise.all(
+    LOGGING.map(async (stage) => {
+      const origin = logOrigin({ name: NETWORK_NAME, network: network.toBase58(), ingest: stage });
+      await mkdir(join(dataDir, stage), { recursive: true });
+      const { key } = logSigner(origin, await loadOrCreateStageLogKey(dataDir, stage));
+      return { origin, vkey: formatVerifierKey(key), url: input.logUrls[stage] };
+    }),
+  );
   const witnesses = await Promise.all(
     input.witnessUrls.map(async (url, number) => ({ vkey: await witnessKey(dataDir, number), url })),
   );
-  const policy = demoPolicy(settings, { origin, vkey, url: input.logUrl }, witnesses);
+  const policy = demoPolicy(settings, logs, witnesses);
   const hash = await keepPolicy(dataDir, { policy });
 
   const { unixTime } = await readClock(connection, 'processed');

@@ -18,7 +18,7 @@ export const DEMO_SETTINGS: DemoSettings = {
 
 export function demoPolicy(
   settings: DemoSettings,
-  log: Policy['logs'][number],
+  logs: Policy['logs'],
   witnesses: Policy['log_witnesses']['keys'],
 ): Policy {
   return {
@@ -26,7 +26,7 @@ export function demoPolicy(
     beacon_interval_s: settings.beaconIntervalS,
     grace_ms: 10_500,
     holdback: 0,
-    logs: [log],
+    logs: [...logs].sort((a, b) => (a.origin < b.origin ? -1 : 1)),
     // All on one machine that may be busy: wide bounds, which a network of days makes narrower.
     log_witnesses: {
       quorum: Math.floor(witnesses.length / 2) + 1,

@@ -15,6 +15,7 @@ const USUAL = {
   follow: 8083,
   claim: 8084,
   simulate: 8085,
+  route: 8086,
   witness0: 8070,
   witness1: 8071,
   witness2: 8072,
@@ -36,6 +37,7 @@ const NAMES = [
   'follow',
   'claim',
   'simulate',
+  'route',
 ] as const;
 const ORDER: readonly PortName[] = [
   ...NAMES,
@@ -87,6 +89,7 @@ function portsBy(port: (name: PortName) => number): Ports {
     follow: port('follow'),
     claim: port('claim'),
     simulate: port('simulate'),
+    route: port('route'),
     oracle0: port('oracle0'),
     oracle1: port('oracle1'),
     oracle2: port('oracle2'),

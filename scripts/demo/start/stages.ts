@@ -23,6 +23,10 @@ export function ingestUrl(ports: Ports): string {
   return `http://127.0.0.1:${ports.ingest}`;
 }
 
+export function routeUrl(ports: Ports): string {
+  return `http://127.0.0.1:${ports.route}`;
+}
+
 export function oracleUrls(ports: Ports): readonly string[] {
   return [ports.oracle0, ports.oracle1, ports.oracle2].map((port) => `http://127.0.0.1:${port}`);
 }
@@ -71,12 +75,22 @@ export function stageWaves(input: StagesInput): Waves {
   );
   return {
     first: [
-      stage('simulate', 'simulate/main.ts', { ...env(ports.simulate), INGEST_URL: ingestUrl(ports) }),
+      stage('simulate', 'simulate/main.ts', {
+        ...env(ports.simulate),
+        INGEST_URL: ingestUrl(ports),
+        GATEWAY_URL: ingestUrl(ports),
+      }),
       stage('follow', 'follow/main.ts', env(ports.follow)),
     ],
     second: [
       // All hotspots of the demo come from one address.
-      stage('ingest', 'ingest/main.ts', { ...env(ports.ingest), ADDRESS_BUDGET: '1000000' }),
+      stage('ingest', 'ingest/main.ts', {
+        ...env(ports.ingest),
+        ADDRESS_BUDGET: '1000000',
+        ROUTE_URL: routeUrl(ports),
+      }),
+      // Owners of devices have their servers on this machine.
+      stage('route', 'route/main.ts', { ...env(ports.route), ALLOW_PRIVATE_TARGETS: 'yes' }),
       stage('group', 'verify/group-main.ts', env(ports.group)),
       ...workers,
       // They must have begun when the first epoch does.

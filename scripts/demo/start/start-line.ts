@@ -9,7 +9,7 @@ import { openNetwork, prepareChain } from './network.ts';
 import type { DemoSettings } from './policy.ts';
 import { choosePorts, type Ports } from './ports.ts';
 import { chooseRedis, untilRedisAnswers } from './redis.ts';
-import { ingestUrl, localnetStage, stageWaves, witnessUrls } from './stages.ts';
+import { ingestUrl, localnetStage, routeUrl, stageWaves, witnessUrls } from './stages.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface LineInput {
@@ -78,7 +78,7 @@ export async function startLine(input: LineInput): Promise<Line> {
     keys,
     // What slows the deployment down slows the registrations too.
     settings: { ...input.settings, leadS: input.settings.leadS + Math.min(deploySeconds, MOST_ADDED_S) },
-    logUrl: `${ingestUrl(ports)}/log`,
+    logUrls: { ingest: `${ingestUrl(ports)}/log`, route: `${routeUrl(ports)}/log` },
     witnessUrls: witnessUrls(ports),
     say,
   });

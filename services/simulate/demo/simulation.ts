@@ -6,10 +6,16 @@ import { HONEST, type Cheat } from '#services/simulate/cheats/cheat';
 import type { Hotspot } from '../fleet.ts';
 import { openActor, type Actor } from '#services/simulate/hotspot/actor';
 import { identityOf, type Sign } from '#services/simulate/hotspot/identity';
+import { openChannel } from '#services/simulate/hotspot/link/grpc-channel';
+import { openPocLink } from '#services/simulate/hotspot/link/poc-link';
+import { openRouterLink } from '#services/simulate/hotspot/link/router-link';
 import { signedReport, type Draft } from '#services/simulate/hotspot/reports';
 import { realClock } from '#services/simulate/medium/clock';
 import { openMedium } from '#services/simulate/medium/medium';
-import { seededRandom } from '#services/simulate/medium/random';
+import type { Coordinates } from '#services/simulate/medium/place';
+import { seededRandom, type Random } from '#services/simulate/medium/random';
+import { openLorawanDevice, type DeviceKeys } from '#services/simulate/lorawan/device';
+import { openDeviceLoop, type DeviceCounts } from './device-loop.ts';
 import type { IngestClient } from './ingest-client.ts';
 import { beaconTime, nextBucket } from './schedule.ts';
 import type { Role } from './sites.ts';
@@ -23,6 +29,7 @@ export interface Counts {
 
 /** A witness counts up to 4 s after the beacon; later ones would only be too_late. */
 const WITNESS_RETRY_MS = 2_000;
+const DEVICE_EVERY_MS = 4_000;
 
 /** The plug-in of each role; the Sybils' radios are made up, but they report as honest ones. */
 const PLUGINS: Readonly<Record<Exclude<Role, 'honest' | 'sybil'>, CheatName>> = {
@@ -35,6 +42,10 @@ const PLUGINS: Readonly<Record<Exclude<Role, 'honest' | 'sybil'>, CheatName>> = 
 export interface SimulationOptions {
   readonly fleet: readonly Hotspot[];
   readonly client: IngestClient;
+  /** Where hotspots speak gRPC: honest ones send their reports and what they hear of devices there; null: nobody does. */
+  readonly gatewayUrl: string | null;
+  /** Sends a reading every so often; needs a gateway's address. */
+  readonly device: { readonly keys: DeviceKeys; readonly place: Coordinates; readonly counts: DeviceCounts };
   readonly intervalMs: number;
   readonly seed: string;
   readonly signal: AbortSignal;
@@ -48,7 +59,13 @@ export async function runSimulation(options: SimulationOptions, counts: Counts):
   const clock = realClock();
   // Its buckets of seconds have less room than all the beacons take on air.
   const medium = openMedium({ clock, seed: options.seed, interference: false });
-  const actors = fleet.map((hotspot) => openHotspot(hotspot, { ...options, medium, counts }));
+  const opened = fleet.map((hotspot) => openHotspot(hotspot, { ...options, medium, counts }));
+  const actors = opened.map(({ actor }) => actor);
+  const { keys, ...device } = options.device;
+  const loop =
+    options.gatewayUrl === null
+      ? null
+      : openDeviceLoop({ ...device, medium, device: openLorawanDevice(keys), everyMs: DEVICE_EVERY_MS });
   const beaconForever = async (actor: Actor, index: number): Promise<void> => {
     for (let bucket = nextBucket(now(), intervalMs); ; bucket += 1) {
       const at = beaconTime({ bucket, intervalMs, index, count: fleet.length });
@@ -60,6 +77,8 @@ export async function runSimulation(options: SimulationOptions, counts: Counts):
   await Promise.all(actors.map(beaconForever)).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
+  loop?.close();
+  for (const { close } of opened) close();
   clock.close();
 }
 
@@ -69,12 +88,19 @@ function openHotspot(
     readonly medium: ReturnType<typeof openMedium>;
     readonly counts: Counts;
   },
-): Actor {
+): { readonly actor: Actor; readonly close: () => void } {
   const { client, intervalMs, signal, now, counts } = of;
   const bucketEnd = (): number => (Math.floor(now() / intervalMs) + 1) * intervalMs;
+  const random = seededRandom(of.seed, hotspot.key, String(now()));
+  const gateway =
+    hotspot.role === 'honest' ? openGateway(hotspot, { ...of, random, actor: () => actor }) : null;
   const submit = (draft: Draft, sign: Sign = hotspot.sign): void => {
+    counts[draft.kind === 'beacon' ? 'beacons' : 'witnesses'] += 1;
+    if (gateway?.reports) {
+      gateway.reports.submit(draft);
+      return;
+    }
     const report = signedReport(draft, sign);
-    counts[report.kind === 'beacon' ? 'beacons' : 'witnesses'] += 1;
     const until = report.kind === 'beacon' ? bucketEnd() : now() + WITNESS_RETRY_MS;
     void client.submit(report, until).then((sent) => {
       counts[sent.kind] += 1;
@@ -84,17 +110,59 @@ function openHotspot(
   };
   const plan = regionPlan(hotspot.region);
   const params = { region: plan.number, plan, gain: hotspot.gain };
-  return openActor({
+  const actor = openActor({
     medium: of.medium,
     antenna: hotspot,
     identity: hotspot,
-    random: seededRandom(of.seed, hotspot.key, String(now())),
+    random,
     intervalS: intervalMs / 1000,
     uplink: { submit },
     entropy: client.entropy,
     params: () => params,
     cheat: cheatOfRole(hotspot),
+    ...(gateway === null ? {} : { onPacket: gateway.packet }),
   });
+  return {
+    actor,
+    close: () => {
+      gateway?.close();
+      actor.close();
+    },
+  };
+}
+
+/** What an honest hotspot says by gRPC: in San Francisco its reports, on streams; everywhere what it hears of devices. */
+function openGateway(
+  hotspot: Hotspot,
+  of: Pick<SimulationOptions, 'gatewayUrl'> & {
+    readonly medium: ReturnType<typeof openMedium>;
+    readonly random: Random;
+    readonly actor: () => Actor;
+  },
+) {
+  if (of.gatewayUrl === null) return null;
+  const by = { identity: hotspot, clock: of.medium.clock, random: of.random };
+  const channel = openChannel(of.gatewayUrl);
+  const reports =
+    hotspot.region === 'US915'
+      ? openPocLink({ ...by, version: '1.3.0', channel: openChannel(of.gatewayUrl) })
+      : null;
+  const router = openRouterLink({
+    ...by,
+    channel,
+    onDownlink: (downlink) => {
+      of.actor().downlink(downlink);
+    },
+  });
+  return {
+    reports,
+    packet: router.packet,
+    close: () => {
+      reports?.close();
+      router.close();
+      channel.close();
+    },
+  };
 }
 
 /** The forger's reports are signed by a key that it made up. */

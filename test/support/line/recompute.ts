@@ -20,12 +20,12 @@ import type { TestLine } from './test-line.ts';
 
 export type Log = Policy['logs'][number];
 
-/** The policy, as its hash on chain pins it for computeEpoch. */
+/** The policy, as its hash on chain pins it for computeEpoch, and the log of ingest in it. */
 export async function readPolicy(dataDir: string): Promise<{ readonly policy: Policy; readonly log: Log }> {
   const [hash = ''] = await readdir(join(dataDir, 'policies'));
   const policy = openPolicy(new Uint8Array(await readFile(join(dataDir, 'policies', hash, 'policy.json'))));
-  const [log] = policy.logs;
-  if (log === undefined) throw new Error('the policy names no log');
+  const log = policy.logs.find(({ origin }) => origin.endsWith('/ingest'));
+  if (log === undefined) throw new Error('the policy names no log of ingest');
   return { policy, log };
 }
 
@@ -63,21 +63,26 @@ export async function recompute(
   wanted: readonly EpochNumber[],
 ): Promise<readonly Recomputed[]> {
   const { connection } = line;
-  const { policy, log } = await readPolicy(line.dataDir);
-  const tree = await openPublicLog(log);
+  const { policy } = await readPolicy(line.dataDir);
+  const trees = await Promise.all(policy.logs.map(async (log) => ({ log, tree: await openPublicLog(log) })));
   const network = await readNetwork(connection, line.network);
   const hotspots = (await readHotspots(connection, network)).value;
   const done: Recomputed[] = [];
   for (const final of await finalEpochs(line, wanted)) {
     const { epoch } = final;
     const facts = epochFacts(network, epoch);
-    const cut = await readCut(tree, { origin: log.origin, epoch, bounds: facts, windows: policy.windows });
-    if (cut === null) throw new Error(`the log has not published the end of epoch ${epoch}`);
+    const evidence = await Promise.all(
+      trees.map(async ({ log: { origin }, tree }) => {
+        const cut = await readCut(tree, { origin, epoch, bounds: facts, windows: policy.windows });
+        if (cut === null) throw new Error(`${origin} has not published the end of epoch ${epoch}`);
+        return cut;
+      }),
+    );
     const parent = done.at(-1);
     const result = computeEpoch({
       facts,
       parent: parent?.result.tuple ?? null,
-      evidence: [cut],
+      evidence,
       registry: {
         keyNetwork: network.keyNetwork,
         hotspots: registryAt({ hotspots, epoch, end: facts.end }),
