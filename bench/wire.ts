@@ -29,7 +29,8 @@ export interface WireFigure {
 export async function measureWire(): Promise<readonly WireFigure[]> {
   const network = await openFakeNetwork();
   const proxy = await openCounter(Number(new URL(network.uri).port));
-  const channel = openChannel(`http://127.0.0.1:${proxy.port}`);
+  const patience = realClock();
+  const channel = openChannel(`http://127.0.0.1:${proxy.port}`, patience);
   const identity = identityOf({ secret: new Uint8Array(32), label: 'wire', curve: 'ed25519' });
   const figures: WireFigure[] = [];
   const add = async (what: string, messages: number, of: { count: number; run: () => Promise<unknown> }) => {
@@ -72,6 +73,7 @@ export async function measureWire(): Promise<readonly WireFigure[]> {
     clock.close();
   }
   channel.close();
+  patience.close();
   await proxy.close();
   await network.close();
   return figures;

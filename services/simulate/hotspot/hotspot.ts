@@ -62,11 +62,11 @@ export function openHotspot(options: HotspotOptions): SimulatedHotspot {
   const { servers, identity, medium, random, intervalS, onTrouble = () => undefined } = options;
   const { clock } = medium;
   const channels = {
-    config: openChannel(servers.config.uri),
-    entropy: openChannel(servers.entropy),
-    ingest: openChannel(servers.ingest),
+    config: openChannel(servers.config.uri, clock),
+    entropy: openChannel(servers.entropy, clock),
+    ingest: openChannel(servers.ingest, clock),
   };
-  const routerChannel = servers.router === null ? null : openChannel(servers.router);
+  const routerChannel = servers.router === null ? null : openChannel(servers.router, clock);
   const by = { identity, clock, random };
   const uplink = openPocLink({ ...by, channel: channels.ingest, version: options.version });
   const router =

