@@ -104,9 +104,13 @@ export function openHotspot(options: HotspotOptions): SimulatedHotspot {
     random,
     intervalS,
     beacon: () => {
-      actor.beacon().catch((error: unknown) => {
-        onTrouble('beacon', error);
-      });
+      // One loop does both: a server that gives no headers holds up the beacons, too.
+      uplink
+        .settled()
+        .then(actor.beacon)
+        .catch((error: unknown) => {
+          onTrouble('beacon', error);
+        });
     },
   });
   const all = [...Object.values(channels), ...(routerChannel === null ? [] : [routerChannel])];
