@@ -6,6 +6,7 @@ import { logFigures } from './log.ts';
 import { measureProgram, programLines } from './program.ts';
 import { rulesLines } from './rules.ts';
 import { measureSettle, settleLines } from './settle.ts';
+import { measureWire, wireLines } from './wire.ts';
 
 /** Each figure stands beside a limit that was measured in the same run: machines differ, ratios less so. */
 const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = {
@@ -15,6 +16,7 @@ const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readon
   close: () => closeLines(measureClose(100_000)),
   audit: () => auditInProcess(),
   program: () => programLines(measureProgram()),
+  wire: async () => wireLines(await measureWire()),
   deny: () => fleetLines(),
 };
 

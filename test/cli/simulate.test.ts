@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { openReport } from '#protocol/wire/report';
 import { gatewaysOf, GatewaysError } from '#services/simulate/command/gateways';
 import { exitCodeOf } from '../../cli/exit-code.ts';
 import { program } from '../../cli/program.ts';
+import { simulateCommand } from '../../cli/simulate/simulate-command.ts';
 import { openFakeNetwork, openRequest, PATHS, type FakeNetwork } from '../support/simulate/fake-network.ts';
 import { VECTORS } from '../support/simulate/vectors.ts';
 
@@ -86,6 +88,25 @@ describe('npx coverant simulate', () => {
     });
     await expect(asked).rejects.toThrow('2 addresses and 1 places');
     expect(exitCodeOf(await asked.catch((error: unknown) => error))).toBe(2);
+  });
+});
+
+describe('docs/simulate.md', () => {
+  const text = readFileSync('docs/simulate.md', 'utf8');
+
+  it('names every flag, and no other', () => {
+    const flags = simulateCommand().options.map(({ long }) => long ?? '');
+    const rows = text.split('\n').filter((line) => line.startsWith('| `--'));
+    const named = rows.flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/--[a-z-]+/g)].map(([flag]) => flag),
+    );
+    expect(named.toSorted()).toEqual(flags.toSorted());
+    for (const [flag] of text.matchAll(/(?<=[ `])--[a-z][a-z-]*/g)) expect(flags).toContain(flag);
+  });
+
+  it('has no dead link', () => {
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))
+      expect(existsSync(join('docs', target)), target).toBe(true);
   });
 });
 

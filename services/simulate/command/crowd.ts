@@ -1,6 +1,8 @@
 import { CHEATS, cheatOf, type CheatName } from '#services/simulate/cheats/cheats';
 import { HONEST, type Cheat } from '#services/simulate/cheats/cheat';
+import type { Registrable } from '#services/simulate/demo/register';
 import { identityOf, type Identity } from '#services/simulate/hotspot/identity';
+import { cellAt } from '../fleet.ts';
 import { metresBetween, placeAt, type Coordinates } from '#services/simulate/medium/place';
 import { between, seededRandom, type Random } from '#services/simulate/medium/random';
 import type { Antenna } from '#services/simulate/medium/radio';
@@ -63,6 +65,12 @@ export function makeCrowd(of: {
     }
   }
   return members;
+}
+
+/** A member as `registerFleet` takes it. */
+export function registrable(member: Member, endorsed: boolean): Registrable {
+  const { identity, asserted, gain, elevation } = member;
+  return { ...identity, cell: cellAt(asserted), gain, elevation, endorsed };
 }
 
 function cheatNames(of: Readonly<Partial<Record<CheatName, number>>>): readonly CheatName[] {

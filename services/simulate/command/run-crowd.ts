@@ -1,7 +1,7 @@
 import type { HeardBeacon } from '#services/simulate/cheats/cheat';
 import { openForwarder, type Forwarder } from '#services/simulate/gwmp/forwarder';
 import { openHotspot, type Servers, type SimulatedHotspot } from '#services/simulate/hotspot/hotspot';
-import { realClock } from '#services/simulate/medium/clock';
+import { realClock, type Clock } from '#services/simulate/medium/clock';
 import { openMedium, type Medium } from '#services/simulate/medium/medium';
 import { seededRandom } from '#services/simulate/medium/random';
 import type { Member } from './crowd.ts';
@@ -16,6 +16,8 @@ export interface CrowdOptions {
   readonly seed: string;
   /** gateway-rs processes in the same air. */
   readonly gateways: readonly Gateway[];
+  /** Real time unless it says so; closed with the crowd. */
+  readonly clock?: Clock;
   readonly onTrouble?: (name: string, what: string, error: unknown) => void;
 }
 
@@ -41,8 +43,7 @@ export interface Crowd {
 
 /** Starts simulated hotspots and forwarders of real ones in one air; devices may be attached to its medium. */
 export function openCrowd(options: CrowdOptions): Crowd {
-  const { members, old, servers, intervalS, seed, onTrouble } = options;
-  const clock = realClock();
+  const { members, old, servers, intervalS, seed, onTrouble, clock = realClock() } = options;
   const medium = openMedium({ clock, seed });
   const hotspots: SimulatedHotspot[] = [];
   const forgers = members.flatMap(({ behaviour }, at) => (behaviour.overhear === undefined ? [] : [at]));

@@ -12,6 +12,12 @@ import {
 import { endorsedList } from '#services/runtime/endorsed-list';
 import type { Hotspot } from '../fleet.ts';
 
+/** What a hotspot needs to register itself. */
+export type Registrable = Pick<
+  Hotspot,
+  'key' | 'sign' | 'owner' | 'cell' | 'gain' | 'elevation' | 'endorsed'
+>;
+
 export interface RegisterOptions {
   readonly connection: Connection;
   readonly network: PublicKey;
@@ -19,7 +25,7 @@ export interface RegisterOptions {
   readonly payer: Keypair;
   /** The maker of the endorsed hotspots, whom the network's authority has approved. */
   readonly maker: Keypair;
-  readonly fleet: readonly Hotspot[];
+  readonly fleet: readonly Registrable[];
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +45,7 @@ async function register(options: {
   readonly connection: Connection;
   readonly network: PublicKey;
   readonly payer: Keypair;
-  readonly hotspot: Hotspot;
+  readonly hotspot: Registrable;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { connection, network, payer, hotspot, signal } = options;
@@ -55,7 +61,7 @@ async function register(options: {
   await sendInstructions(connection, { instructions, payer, signers: [owner], signal });
 }
 
-async function endorse(options: RegisterOptions, hotspots: readonly Hotspot[]): Promise<void> {
+async function endorse(options: RegisterOptions, hotspots: readonly Registrable[]): Promise<void> {
   const { connection, network, payer, maker, fleet, signal } = options;
   const list = endorsedList(fleet.filter(({ endorsed }) => endorsed).map(({ key }) => key));
   const { root, count } = list;

@@ -93,6 +93,10 @@ export function openForwarder(options: {
     counts,
     close: () =>
       new Promise((resolve) => {
+        if (isClosed) {
+          resolve();
+          return;
+        }
         isClosed = true;
         cancelPull();
         concentrator.close();

@@ -134,10 +134,9 @@ export function openActor(options: ActorOptions): Actor {
       const frame = { ...setting, payload: Uint8Array.of(PROPRIETARY, ...data), inverted: false };
       const draft = means.beacon({ told, local, remote: remote.data });
       if (cheat.beacon !== undefined) cheat.beacon({ frame, draft }, means);
-      else {
-        means.transmit(frame);
+      // What was not sent is not told of.
+      else if (concentrator.send(frame).error === 'NONE')
         means.submit(draft, { after: between(random, TX_ACK_MS.least, TX_ACK_MS.most) });
-      }
     },
     overhear: (heard) => {
       cheat.overhear?.(heard, means);

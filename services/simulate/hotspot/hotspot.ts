@@ -62,11 +62,11 @@ export function openHotspot(options: HotspotOptions): SimulatedHotspot {
   const { servers, identity, medium, random, intervalS, onTrouble = () => undefined } = options;
   const { clock } = medium;
   const channels = {
-    config: openChannel(servers.config.uri),
-    entropy: openChannel(servers.entropy),
-    ingest: openChannel(servers.ingest),
+    config: openChannel(servers.config.uri, clock),
+    entropy: openChannel(servers.entropy, clock),
+    ingest: openChannel(servers.ingest, clock),
   };
-  const routerChannel = servers.router === null ? null : openChannel(servers.router);
+  const routerChannel = servers.router === null ? null : openChannel(servers.router, clock);
   const by = { identity, clock, random };
   const uplink = openPocLink({ ...by, channel: channels.ingest, version: options.version });
   const router =
@@ -104,9 +104,13 @@ export function openHotspot(options: HotspotOptions): SimulatedHotspot {
     random,
     intervalS,
     beacon: () => {
-      actor.beacon().catch((error: unknown) => {
-        onTrouble('beacon', error);
-      });
+      // One loop does both: a server that gives no headers holds up the beacons, too.
+      uplink
+        .settled()
+        .then(actor.beacon)
+        .catch((error: unknown) => {
+          onTrouble('beacon', error);
+        });
     },
   });
   const all = [...Object.values(channels), ...(routerChannel === null ? [] : [routerChannel])];

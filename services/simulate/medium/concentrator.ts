@@ -1,5 +1,5 @@
 import type { Frame, Heard, Medium } from './medium.ts';
-import type { Antenna } from './radio.ts';
+import { airtimeMs, type Antenna } from './radio.ts';
 
 /** The counter of microseconds wraps at 32 bits. */
 const WRAP = 2 ** 32;
@@ -7,7 +7,7 @@ const WRAP = 2 ** 32;
 const MOST_AHEAD_US = 128_000_000;
 
 /** Errors of a forwarder's TX_ACK that it makes here. */
-export type TxError = 'NONE' | 'TOO_LATE' | 'TOO_EARLY';
+export type TxError = 'NONE' | 'TOO_LATE' | 'TOO_EARLY' | 'COLLISION_PACKET';
 
 export interface Sent {
   readonly error: TxError;
@@ -43,24 +43,33 @@ export function openConcentrator(options: {
   };
   const joined = medium.join(station);
   let isClosed = false;
+  /** Frames that it is to send or sends, ms. */
+  let queue: readonly { readonly begin: number; readonly end: number }[] = [];
+  const reserve = (frame: Frame, begin: number): boolean => {
+    const end = begin + airtimeMs(frame.datarate, frame.payload.length);
+    queue = queue.filter((each) => each.end > clock.now());
+    if (queue.some((each) => each.begin < end && begin < each.end)) return false;
+    queue = [...queue, { begin, end }];
+    return true;
+  };
   return {
     antenna,
     tmst: () => tmstAt(clock.now()),
     send: (frame, tmst) => {
-      const now = tmstAt(clock.now());
-      if (tmst === undefined) {
-        joined.transmit(frame);
-        return { error: 'NONE', tmst: now };
-      }
-      const ahead = (tmst - now + WRAP) % WRAP;
-      if (ahead > WRAP / 2) return { error: 'TOO_LATE', tmst };
-      if (ahead > MOST_AHEAD_US) return { error: 'TOO_EARLY', tmst };
+      const now = clock.now();
+      const at = tmst ?? tmstAt(now);
+      const ahead = tmst === undefined ? 0 : (tmst - tmstAt(now) + WRAP) % WRAP;
+      if (ahead > WRAP / 2) return { error: 'TOO_LATE', tmst: at };
+      if (ahead > MOST_AHEAD_US) return { error: 'TOO_EARLY', tmst: at };
       // Its own counter times the frame, however late we are woken.
-      const begin = clock.now() + ahead / 1000;
-      clock.after(ahead / 1000, () => {
-        if (!isClosed) joined.transmit(frame, begin);
-      });
-      return { error: 'NONE', tmst };
+      const begin = now + ahead / 1000;
+      if (!reserve(frame, begin)) return { error: 'COLLISION_PACKET', tmst: at };
+      if (tmst === undefined) joined.transmit(frame, begin);
+      else
+        clock.after(ahead / 1000, () => {
+          if (!isClosed) joined.transmit(frame, begin);
+        });
+      return { error: 'NONE', tmst: at };
     },
     close: () => {
       isClosed = true;

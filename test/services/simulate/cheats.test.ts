@@ -72,6 +72,18 @@ describe('honest hotspots', () => {
   });
 });
 
+describe('simulated days', () => {
+  it('are the same for the same seed, and others for another', async () => {
+    const run = async (seed: string) => {
+      const members = makeCrowd({ honest: 6, cheats: { replayer: 1 }, centre: CENTRE, seed: SEED });
+      return (await simulateDays({ members, days: 1, seed })).verdicts;
+    };
+    const first = await run('a');
+    expect(await run('a')).toEqual(first);
+    expect(await run('b')).not.toEqual(first);
+  });
+});
+
 describe.each(Object.keys(CHEATS) as CheatName[])('the %s', (name) => {
   const expected = EXPECTED[name];
   const { reason, finding, kind } = expected;

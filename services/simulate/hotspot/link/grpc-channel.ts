@@ -1,4 +1,5 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import type { Clock } from '#services/simulate/medium/clock';
 
 /** How long the client waits for a connection and for response headers, ms. */
 const PATIENCE_MS = 5_000;
@@ -43,7 +44,7 @@ export interface Channel {
   readonly close: () => void;
 }
 
-export function openChannel(uri: string, patienceMs: number = PATIENCE_MS): Channel {
+export function openChannel(uri: string, clock: Clock): Channel {
   const sessions = new Set<ClientHttp2Session>();
   const traffic: Traffic = { sent: 0, received: 0 };
 
@@ -98,9 +99,10 @@ export function openChannel(uri: string, patienceMs: number = PATIENCE_MS): Chan
         listen(call, (received) => {
           answer = received;
         });
-        call.setTimeout(patienceMs, () => {
+        const forget = clock.after(PATIENCE_MS, () => {
           call.close(constants.NGHTTP2_CANCEL);
         });
+        call.on('close', forget);
         write(call, message);
         call.end();
       }),
@@ -109,17 +111,17 @@ export function openChannel(uri: string, patienceMs: number = PATIENCE_MS): Chan
         const { session, call } = start(path);
         let isOpen = false;
         let isClosed = false;
-        const patience = setTimeout(() => {
+        const forget = clock.after(PATIENCE_MS, () => {
           call.close(constants.NGHTTP2_CANCEL);
-        }, patienceMs);
+        });
         watch(call, path, (error) => {
-          clearTimeout(patience);
+          forget();
           if (!isOpen) reject(error);
           else if (!isClosed) on.ended(error);
         });
         listen(call, on.message);
         call.on('response', (headers) => {
-          clearTimeout(patience);
+          forget();
           if (headers[':status'] !== 200 || headers['grpc-status'] !== undefined) return;
           isOpen = true;
           resolve({

@@ -22,6 +22,8 @@ export interface Uplink {
   readonly counts: { readonly sent: number; readonly lost: number };
   /** Signs and sends; `sign` stands for another key than the one that it would sign with. */
   readonly submit: (draft: Draft, sign?: Sign) => void;
+  /** Resolves when it is not busy with opening a stream. */
+  readonly settled: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -46,6 +48,7 @@ function openStream(options: Omit<Parameters<typeof openSessionLink>[0], 'protoc
   });
   return {
     counts: link.counts,
+    settled: link.settled,
     submit: (draft, sign) => {
       link.send(FIELDS[draft.kind], (session) => signedReport(draft, sign ?? session.sign).bytes);
     },
@@ -57,6 +60,7 @@ function openUnary({ channel, identity }: { readonly channel: Channel; readonly 
   const counts = { sent: 0, lost: 0 };
   return {
     counts,
+    settled: () => Promise.resolve(),
     submit: (draft, sign) => {
       channel.unary(UNARY[draft.kind], signedReport(draft, sign ?? identity.sign).bytes).then(
         () => {

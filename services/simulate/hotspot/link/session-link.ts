@@ -35,6 +35,8 @@ export interface SessionLink {
   readonly counts: Readonly<LinkCounts>;
   /** Key of the session that is up, or null. */
   readonly session: () => HotspotKey | null;
+  /** Resolves when no stream is being opened: the client does nothing else meanwhile. */
+  readonly settled: () => Promise<void>;
   /** Sends what `make` signs with the session's key in a field of the envelope; false, and it is lost, without a session. */
   readonly send: (field: number, make: (session: KeyPair) => Uint8Array) => boolean;
   readonly close: () => void;
@@ -59,11 +61,15 @@ export function openSessionLink(options: {
   let session: KeyPair | null = null;
   let retries = 0;
   let isClosed = false;
+  let opening = Promise.resolve();
   let cancel = (): void => undefined;
 
   const tryAfter = (ms: number): void => {
     cancel();
-    if (!isClosed) cancel = clock.after(ms, () => void reopen());
+    if (isClosed) return;
+    cancel = clock.after(ms, () => {
+      opening = reopen();
+    });
   };
   const drop = (): void => {
     call?.close();
@@ -122,6 +128,7 @@ export function openSessionLink(options: {
   return {
     counts,
     session: () => session?.key ?? null,
+    settled: () => opening,
     send: (field, make) => {
       if (call === null || session === null) {
         counts.lost += 1;
