@@ -142,10 +142,10 @@ function openGateway(
 ) {
   if (of.gatewayUrl === null) return null;
   const by = { identity: hotspot, clock: of.medium.clock, random: of.random };
-  const channel = openChannel(of.gatewayUrl);
+  const channel = openChannel(of.gatewayUrl, of.medium.clock);
   const reports =
     hotspot.region === 'US915'
-      ? openPocLink({ ...by, version: '1.3.0', channel: openChannel(of.gatewayUrl) })
+      ? openPocLink({ ...by, version: '1.3.0', channel: openChannel(of.gatewayUrl, of.medium.clock) })
       : null;
   const router = openRouterLink({
     ...by,
