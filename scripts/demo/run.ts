@@ -1,3 +1,6 @@
+import { readCredits } from '#client';
+import { checkDevice } from './device/check-device.ts';
+import { openDevice, type DeviceOwner } from './device/open-device.ts';
 import { nextEpoch } from './next-epoch.ts';
 import type { DemoOptions } from './options.ts';
 import { runAudit } from './report/audit.ts';
@@ -14,7 +17,7 @@ import { checkSybils, earningsTable, sybilEarnings } from './report/sybils.ts';
 import { hotspotTable } from './report/table.ts';
 import { DEMO_SETTINGS } from './start/policy.ts';
 import type { Ports } from './start/ports.ts';
-import { oracleUrls } from './start/stages.ts';
+import { oracleUrls, routeUrl } from './start/stages.ts';
 import { startLine, type Line, type LineInput } from './start/start-line.ts';
 import { watchEpoch, watchFinality, watchRegistration } from './watch.ts';
 
@@ -22,7 +25,10 @@ export interface DemoInput extends Pick<LineInput, 'env' | 'supervisor' | 'repor
   readonly options: DemoOptions;
 }
 
-/** Starts everything, follows two epochs, reports; without --once goes on until the signal. Returns the exit code. */
+/**
+ * Starts everything, follows two epochs and then on to the first one whose packets are paid for, reports; without --once
+ * goes on until the signal. Returns the exit code.
+ */
 export async function runDemo(input: DemoInput): Promise<number> {
   const { options, reporter, signal } = input;
   const line = await startLine({ ...input, ...options, settings: DEMO_SETTINGS });
@@ -30,43 +36,73 @@ export async function runDemo(input: DemoInput): Promise<number> {
   const endorsed = line.fleet.filter((hotspot) => hotspot.endorsed).length;
   reporter.say('simulate', `all hotspots are registered: ${endorsed} endorsed by a maker`);
   reporter.mark('registration');
+  const device = await openDevice({
+    ...line,
+    simulateSecret: line.keys.simulateSecret,
+    payer: line.keys.payer,
+    routeUrl: routeUrl(line.ports),
+    port: line.ports.device,
+    say: reporter.say,
+    signal,
+  });
   const first: bigint = line.created ? 0n : nextEpoch(network, Date.now());
-  const epochs = [first, first + 1n];
+  const epochs: bigint[] = [];
   const watch = (epoch: bigint): Promise<void> =>
     watchEpoch({ ...line, reporter, signal, epoch, news: news(line.ports) });
-  for (const epoch of epochs) await watch(epoch);
-  await watchFinality({ ...line, reporter, signal, epoch: first + 1n });
-  const holds = await report(input, line, epochs);
+  const follow = async (): Promise<bigint> => {
+    const epoch = first + BigInt(epochs.length);
+    await watch(epoch);
+    epochs.push(epoch);
+    return epoch;
+  };
+  await follow();
+  const paid = await device.creditsFrom;
+  let last = await follow();
+  while (last < paid) last = await follow();
+  await watchFinality({ ...line, reporter, signal, epoch: last });
+  const holds = await report(input, line, { epochs, device });
   if (options.once) return holds ? 0 : 1;
   reporter.say('demo', `goes on until Ctrl-C; the explorer is at http://127.0.0.1:${line.ports.explore}`);
-  for (let epoch = first + 2n; ; epoch += 1n) await watch(epoch);
+  for (;;) await follow();
 }
 
 /** One line about what flows, from the health of ingest and of the simulation. */
 function news(ports: Ports): () => Promise<string> {
-  const health = async (port: number): Promise<Readonly<Record<string, unknown>>> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => null);
-    const value: unknown = answer === null ? {} : await answer.json();
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  };
   return async () => {
     const [log, simulated] = await Promise.all([health(ports.ingest), health(ports.simulate)]);
     const figure = (value: unknown): string => (typeof value === 'number' ? String(value) : '?');
     return (
       `${figure(log['size'])} records in the log; ${figure(simulated['beacons'])} beacons and ` +
-      `${figure(simulated['witnesses'])} witness reports sent, ${figure(simulated['lost'])} lost`
+      `${figure(simulated['witnesses'])} witness reports sent, ${figure(simulated['lost'])} lost; ` +
+      `${figure(simulated['uplinks'])} frames of the device, ${figure(simulated['downlinks'])} answers to it`
     );
   };
 }
 
-async function report(input: DemoInput, line: Line, epochs: readonly bigint[]): Promise<boolean> {
+async function downlinks(ports: Ports): Promise<number> {
+  const { downlinks: heard } = await health(ports.simulate);
+  return typeof heard === 'number' ? heard : 0;
+}
+
+async function health(port: number): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => null);
+  const value: unknown = answer === null ? {} : await answer.json();
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+async function report(
+  input: DemoInput,
+  line: Line,
+  of: { readonly epochs: readonly bigint[]; readonly device: DeviceOwner },
+): Promise<boolean> {
+  const { epochs, device } = of;
   const { reporter, options } = input;
   const { connection, network, ports, keys, fleet, rpcUrl } = line;
   const urls = oracleUrls(ports);
   const { roots, reports, folders } = await collectEpochs(epochs, urls);
   const payees = [keys.operations, ...keys.oracles].map(({ publicKey }) => publicKey);
   const { money, balanceOf } = await collectMoney({ connection, network, hotspots: fleet, payees });
-  print(`Epochs ${epochs.join(' and ')}`, hotspotTable({ actors: fleet, reports, balanceOf }));
+  print(`Epochs ${epochs.join(', ')}`, hotspotTable({ actors: fleet, reports, balanceOf }));
 
   const sybils = fleet.filter(({ role }) => role === 'sybil');
   const earnings = sybilEarnings({ folders, keys: sybils.map(({ key }) => key) });
@@ -79,6 +115,12 @@ async function report(input: DemoInput, line: Line, epochs: readonly bigint[]): 
     checkOpenPairs(fleet, reports),
     checkSybils({ sybils, reports, earnings }),
     checkMoney(money),
+    ...checkDevice({
+      heard: device.server.heard,
+      downlinks: await downlinks(ports),
+      folders,
+      credits: await readCredits(connection, { network, owner: device.owner.publicKey }),
+    }),
   ];
   for (const [at, epoch] of epochs.entries()) {
     const from = urls[at % urls.length] ?? '';

@@ -27,6 +27,8 @@ export interface Roots {
 export interface Money {
   readonly minted: bigint;
   readonly claimed: bigint;
+  /** For data credits, less what was given back. */
+  readonly burned: bigint;
   readonly cumulative: bigint;
   /** Sum over the token accounts of all owners, oracles and the operations fund. */
   readonly balances: bigint;
@@ -54,10 +56,10 @@ export function checkRoots(all: readonly Roots[]): readonly Check[] {
   });
 }
 
-export function checkMoney({ minted, claimed, cumulative, balances }: Money): Check {
-  const holds = minted > 0n && minted === claimed && claimed === balances && claimed === cumulative;
-  const detail = `minted ${minted}, claimed ${claimed}, balances ${balances}, attested ${cumulative}`;
-  return { what: 'minted = claimed = sum of balances', holds, detail };
+export function checkMoney({ minted, claimed, burned, cumulative, balances }: Money): Check {
+  const holds = minted > 0n && minted === claimed - burned && minted === balances && claimed === cumulative;
+  const detail = `supply ${minted}, claimed ${claimed}, burned ${burned}, balances ${balances}, attested ${cumulative}`;
+  return { what: 'supply = claimed - burned = sum of balances', holds, detail };
 }
 
 /** Every ordered pair that hears each other and of which one is endorsed has at least one paid witness report. */

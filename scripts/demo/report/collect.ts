@@ -78,9 +78,11 @@ export async function collectMoney(options: {
   for (const { key, owner } of hotspots) ofHotspots.set(key, await balance(owner.publicKey));
   const ofPayees = await Promise.all(payees.map(balance));
   const { latest } = await readNetwork(connection, network);
+  const ledger = await readLedger(connection, network);
   const money = {
     minted: await readTokenSupply(connection, network, 'confirmed'),
-    claimed: (await readLedger(connection, network)).totalClaimed,
+    claimed: ledger.totalClaimed,
+    burned: ledger.creditsBurned - ledger.creditsRefunded,
     cumulative: latest?.cumulativeTotal ?? 0n,
     balances: [...ofHotspots.values(), ...ofPayees].reduce((sum, each) => sum + each, 0n),
   };

@@ -16,6 +16,7 @@ const USUAL = {
   claim: 8084,
   simulate: 8085,
   route: 8086,
+  device: 8087,
   witness0: 8070,
   witness1: 8071,
   witness2: 8072,
@@ -38,6 +39,7 @@ const NAMES = [
   'claim',
   'simulate',
   'route',
+  'device',
 ] as const;
 const ORDER: readonly PortName[] = [
   ...NAMES,
@@ -90,6 +92,7 @@ function portsBy(port: (name: PortName) => number): Ports {
     claim: port('claim'),
     simulate: port('simulate'),
     route: port('route'),
+    device: port('device'),
     oracle0: port('oracle0'),
     oracle1: port('oracle1'),
     oracle2: port('oracle2'),
