@@ -70,12 +70,12 @@ describe('the check of roots', () => {
 });
 
 describe('the check of money', () => {
-  it('fails as soon as one of the four sums differs, or nothing was minted', () => {
-    const even = { minted: 7n, claimed: 7n, balances: 7n, cumulative: 7n };
+  it('fails as soon as one of the five sums differs, or nothing was minted', () => {
+    const even = { minted: 7n, claimed: 9n, burned: 2n, balances: 7n, cumulative: 9n };
     expect(checkMoney(even).holds).toBe(true);
-    for (const name of ['minted', 'claimed', 'balances', 'cumulative'] as const)
+    for (const name of ['minted', 'claimed', 'burned', 'balances', 'cumulative'] as const)
       expect(checkMoney({ ...even, [name]: 8n }).holds).toBe(false);
-    expect(checkMoney({ minted: 0n, claimed: 0n, balances: 0n, cumulative: 0n }).holds).toBe(false);
+    expect(checkMoney({ minted: 0n, claimed: 0n, burned: 0n, balances: 0n, cumulative: 0n }).holds).toBe(false);
   });
 });
 
