@@ -5,7 +5,7 @@ import type { Coordinates } from './place.ts';
 /** A device hears a downlink whose preamble begins this near to where its window opens, ms. */
 const WINDOW_MS = 20;
 const DEFAULT_ELEVATION_M = 2;
-/** Of EU868 (RP002 2.4.7). */
+/** Of EU868 (RP002 2.4). */
 const EUROPEAN_RX2 = { frequency: 869_525_000, datarate: 'SF12BW125' } as const;
 
 export interface DeviceOptions {
