@@ -5,6 +5,8 @@ import type { Coordinates } from './place.ts';
 /** A device hears a downlink whose preamble begins this near to where its window opens, ms. */
 const WINDOW_MS = 20;
 const DEFAULT_ELEVATION_M = 2;
+/** Of EU868 (RP002 2.4). */
+const EUROPEAN_RX2 = { frequency: 869_525_000, datarate: 'SF12BW125' } as const;
 
 export interface DeviceOptions {
   readonly place: Coordinates;
@@ -13,9 +15,9 @@ export interface DeviceOptions {
   readonly elevation?: number;
   /** Milliseconds from the end of an uplink to its first window (joins: 5000); the second opens a second later. */
   readonly rx1DelayMs?: number;
-  /** What the second window is set to; of the first it is the uplink's channel and data rate, unless it says so. */
+  /** What the windows are set to: the first to the uplink's channel and data rate, the second as in EU868, unless they say so. */
   readonly rx1?: Pick<Setting, 'frequency' | 'datarate'>;
-  readonly rx2: Pick<Setting, 'frequency' | 'datarate'>;
+  readonly rx2?: Pick<Setting, 'frequency' | 'datarate'>;
   readonly onDownlink: (downlink: Heard & { readonly window: 1 | 2 }) => void;
 }
 
@@ -35,7 +37,7 @@ interface Window {
 
 /** A LoRaWAN device of class A: it listens in the windows after an uplink alone, and only to inverted polarity. */
 export function attachDevice(medium: Medium, options: DeviceOptions): Device {
-  const { place, rx2, onDownlink } = options;
+  const { place, rx2 = EUROPEAN_RX2, onDownlink } = options;
   const delay = options.rx1DelayMs ?? 1000;
   let windows: readonly Window[] = [];
   const windowOf = (frame: Frame, begin: number): Window | undefined =>

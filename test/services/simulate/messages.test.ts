@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deriveBeacon } from '#protocol/crypto/payload';
 import { fromHex, toHex } from '#protocol/wire/hex';
 import { parseKey } from '#protocol/wire/key';
 import { dataRateName } from '#protocol/wire/data-rate';
@@ -136,6 +137,33 @@ describe('a simulated hotspot makes the bytes of real ones', () => {
           expect(toHex(inEnvelope(kind === 'beacon' ? 1 : 2, fromHex(vector.raw)))).toBe(vector.envelope);
       }
     expect(seen.size).toBe(8);
+  });
+});
+
+describe('a simulated hotspot beacons as real ones did', () => {
+  it('what their entropies and region answers derive: payload, frequency, data rate and power', () => {
+    const vectors = ofKind('beacon_report').filter(
+      ({ entropy_timestamp }) => entropy_timestamp !== undefined,
+    );
+    expect(vectors.length).toBeGreaterThanOrEqual(8);
+    for (const vector of vectors) {
+      const [run = ''] = vector.id.split('/');
+      const { plan, gain } = openRegionAnswer(
+        serverMessage(`${run}/region_params_response`),
+        VECTORS.server.bin,
+      );
+      const timestamp = vector.entropy_timestamp ?? 0;
+      const derived = deriveBeacon({
+        remote: { data: bytes(vector, 'remote_entropy'), timestamp, version: 0 },
+        local: { data: bytes(vector, 'local_entropy'), timestamp: 0, version: 0 },
+        region: plan,
+        gain,
+      });
+      expect(toHex(derived.data), vector.id).toBe(text(vector, 'data'));
+      expect(Number(derived.frequency)).toBe(number(vector, 'frequency'));
+      expect(derived.datarate).toBe(datarateOf(vector));
+      expect(derived.txPower).toBe(number(vector, 'tx_power'));
+    }
   });
 });
 

@@ -15,6 +15,8 @@ export interface Vector {
   readonly envelope?: string;
   readonly signed_bytes: string;
   readonly signature: string;
+  /** Of beacons. */
+  readonly entropy_timestamp?: number;
   readonly decoded: Readonly<Record<string, string | number | boolean>>;
 }
 

@@ -47,10 +47,13 @@ export interface Channel {
 export function openChannel(uri: string, clock: Clock): Channel {
   const sessions = new Set<ClientHttp2Session>();
   const traffic: Traffic = { sent: 0, received: 0 };
+  let isClosed = false;
 
   const start = (
     path: string,
   ): { readonly session: ClientHttp2Session; readonly call: ClientHttp2Stream } => {
+    // Within the promise of a call: it is rejected.
+    if (isClosed) throw new CallError(path, 1, 'the channel is closed');
     const session = connect(uri);
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
@@ -110,14 +113,14 @@ export function openChannel(uri: string, clock: Clock): Channel {
       new Promise((resolve, reject) => {
         const { session, call } = start(path);
         let isOpen = false;
-        let isClosed = false;
+        let isCancelled = false;
         const forget = clock.after(PATIENCE_MS, () => {
           call.close(constants.NGHTTP2_CANCEL);
         });
         watch(call, path, (error) => {
           forget();
           if (!isOpen) reject(error);
-          else if (!isClosed) on.ended(error);
+          else if (!isCancelled) on.ended(error);
         });
         listen(call, on.message);
         call.on('response', (headers) => {
@@ -129,7 +132,7 @@ export function openChannel(uri: string, clock: Clock): Channel {
               write(call, message);
             },
             close: () => {
-              isClosed = true;
+              isCancelled = true;
               call.close(constants.NGHTTP2_CANCEL);
               session.destroy();
             },
@@ -137,6 +140,7 @@ export function openChannel(uri: string, clock: Clock): Channel {
         });
       }),
     close: () => {
+      isClosed = true;
       for (const session of sessions) session.destroy();
     },
   };
