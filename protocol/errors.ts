@@ -39,6 +39,14 @@ export const PROTOCOL_ERRORS = {
   promise_kept: "The promised leaf stands at the receipt's index: this convicts nobody.",
   malformed_fork: 'The text is no fork (two checkpoints and the proof between them); keep the whole file.',
   no_fork: 'The two checkpoints are consistent, or the proof does not lead to them: this convicts nobody.',
+  malformed_packet:
+    'The packet is not a message of the packet router; send the bytes that the hotspot signed.',
+  malformed_route: 'The route request does not fit its format; the context names the field.',
+  malformed_disclosure: 'The file of disclosures is cut or damaged; fetch it again from the offset named.',
+  unauthorized_read:
+    'The header `Authorization: Coverant <address> <seconds> <signature>` is missing, old or not well signed; sign it anew.',
+  malformed_credits:
+    'The file does not hold packet reasons or credits leaves in their format; the context names the offset.',
 } as const;
 
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;

@@ -1,6 +1,16 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { base58 } from '@scure/base';
 import { ProtocolError } from '../errors.ts';
-import { epochNumber, type EpochNumber, millis, type Millis } from '../units.ts';
+import {
+  epochNumber,
+  millis,
+  type Address,
+  type EpochNumber,
+  type HotspotKey,
+  type Millis,
+} from '../units.ts';
+import { toHex } from '../wire/hex.ts';
+import { keyBytes, parseTaggedKey } from '../wire/key.ts';
 
 /** What a log stamps and keeps; reports and session inits stand in it exactly as they were received. */
 export type EvidenceBody =
@@ -20,7 +30,30 @@ export type EvidenceBody =
       readonly slot: bigint;
       readonly blockhash: Uint8Array;
     }
+  | PacketBody
+  | {
+      readonly kind: 'route';
+      /** The route request as its owner signed it (routing.md, "Routes"). */
+      readonly request: Uint8Array;
+      readonly signature: Uint8Array;
+    }
   | { readonly kind: 'epoch_close'; readonly epoch: EpochNumber };
+
+/** A packet that a route bought (routing.md, "Packets"); what was on air stands in the disclosure that it commits to. */
+export interface PacketBody {
+  readonly kind: 'packet';
+  /** SHA-256(salt 32 || packet bytes). */
+  readonly commitment: Uint8Array;
+  /** Bytes of the PHYPayload, u32. */
+  readonly size: number;
+  /** Data credits, u32. */
+  readonly credits: number;
+  readonly hotspot: HotspotKey;
+  readonly owner: Address;
+  /** Indexes of its session_init and of its route's record in the same log. */
+  readonly session: number;
+  readonly route: number;
+}
 
 /** A body of a kind that this version does not know: skipped, counted, still hashed. */
 export interface UnknownBody {
@@ -45,12 +78,23 @@ export interface LocatedRecord {
 /** An entry bundle gives each entry 16 bits of length. */
 export const MAX_ENTRY_BYTES = 65_535;
 
-const FIELD = { receivedAt: 1, sessionInit: 2, beacon: 3, witness: 4, entropy: 5, epochClose: 7 } as const;
+const FIELD = {
+  receivedAt: 1,
+  sessionInit: 2,
+  beacon: 3,
+  witness: 4,
+  entropy: 5,
+  packet: 6,
+  epochClose: 7,
+  route: 8,
+} as const;
 const KIND_OF: ReadonlyMap<number, EvidenceBody['kind']> = new Map([
   [FIELD.sessionInit, 'session_init'],
   [FIELD.beacon, 'beacon'],
   [FIELD.witness, 'witness'],
   [FIELD.entropy, 'entropy'],
+  [FIELD.packet, 'packet'],
+  [FIELD.route, 'route'],
   [FIELD.epochClose, 'epoch_close'],
 ]);
 
@@ -131,6 +175,24 @@ function writeBody(writer: BinaryWriter, body: EvidenceBody): void {
       writer.tag(4, WireType.Varint).uint64(body.slot);
       writer.tag(5, WireType.LengthDelimited).bytes(body.blockhash).join();
       return;
+    case 'packet':
+      writer.tag(FIELD.packet, WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.LengthDelimited).bytes(sized(body.commitment, 32));
+      writer.tag(2, WireType.Varint).uint32(body.size);
+      writer.tag(3, WireType.Varint).uint32(body.credits);
+      writer.tag(4, WireType.LengthDelimited).bytes(keyBytes(body.hotspot));
+      writer.tag(5, WireType.LengthDelimited).bytes(base58.decode(body.owner));
+      writer.tag(6, WireType.Varint).uint64(body.session + 1);
+      writer
+        .tag(7, WireType.Varint)
+        .uint64(body.route + 1)
+        .join();
+      return;
+    case 'route':
+      writer.tag(FIELD.route, WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.LengthDelimited).bytes(body.request);
+      writer.tag(2, WireType.LengthDelimited).bytes(body.signature).join();
+      return;
     case 'epoch_close':
       writer.tag(FIELD.epochClose, WireType.LengthDelimited).fork();
       // Plus one as well: 0 means unspecified.
@@ -176,6 +238,23 @@ function readBody(field: number, bytes: Uint8Array): EvidenceBody | UnknownBody 
         blockhash: fields.bytes(5),
       };
     }
+    case FIELD.packet: {
+      const fields = readFields(bytes);
+      return {
+        kind: 'packet',
+        commitment: sized(fields.bytes(1), 32),
+        size: toU32(fields.integer(2)),
+        credits: toU32(fields.integer(3)),
+        hotspot: parseTaggedKey(fields.bytes(4)),
+        owner: addressOf(fields.bytes(5)),
+        session: toIndex(fields.integer(6)),
+        route: toIndex(fields.integer(7)),
+      };
+    }
+    case FIELD.route: {
+      const fields = readFields(bytes);
+      return { kind: 'route', request: fields.bytes(1), signature: fields.bytes(2) };
+    }
     case FIELD.epochClose: {
       const stored = readFields(bytes).integer(1);
       if (stored === 0n) throw new RangeError('epoch_close names no epoch');
@@ -219,6 +298,36 @@ function toNumber(value: bigint | string): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) throw new RangeError(`${value} is beyond 2^53 - 1`);
   return number;
+}
+
+function toU32(value: bigint): number {
+  if (value > 0xffff_ffffn) throw new RangeError(`${value} is beyond 2^32 - 1`);
+  return Number(value);
+}
+
+/** Stored plus one, so that 0 stays the absent value of protobuf. */
+function toIndex(stored: bigint): number {
+  if (stored === 0n) throw new RangeError('an index is missing');
+  return toNumber(stored - 1n);
+}
+
+function sized(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length) throw new RangeError(`expected ${length} bytes, got ${bytes.length}`);
+  return bytes;
+}
+
+/** base58 takes longer than all the rest of a record, and owners have many packets: bounded. */
+const addresses = new Map<string, Address>();
+const MOST_ADDRESSES = 4096;
+
+function addressOf(bytes: Uint8Array): Address {
+  const digits = toHex(sized(bytes, 32));
+  const known = addresses.get(digits);
+  if (known !== undefined) return known;
+  const address = base58.encode(bytes) as Address;
+  if (addresses.size >= MOST_ADDRESSES) addresses.clear();
+  addresses.set(digits, address);
+  return address;
 }
 
 function decoding<Value>(entry: Uint8Array, read: (reader: BinaryReader) => Value): Value {

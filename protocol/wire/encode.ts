@@ -38,6 +38,29 @@ export interface SessionInitFields {
   readonly signature?: Uint8Array;
 }
 
+/** Fields of a packet_router_packet_up_v1; an empty or absent signature gives the bytes to sign. */
+export interface PacketFields {
+  readonly key: HotspotKey;
+  readonly payload: Uint8Array;
+  readonly timestamp: bigint;
+  readonly rssi: number;
+  readonly frequency: number;
+  readonly datarate: number;
+  readonly snr: number;
+  readonly region: number;
+  readonly holdTime: bigint;
+  readonly signature?: Uint8Array;
+}
+
+/** Fields of a packet_router_register_v1; an empty or absent signature gives the bytes to sign. */
+export interface RegisterFields {
+  readonly key: HotspotKey;
+  readonly timestamp: bigint;
+  readonly sessionCapable: boolean;
+  readonly packetAckInterval: number;
+  readonly signature?: Uint8Array;
+}
+
 /** Canonical beacon_report_req: ascending tags, defaults omitted. */
 export function encodeBeacon(fields: BeaconFields): Uint8Array {
   return new CanonicalWriter()
@@ -80,6 +103,33 @@ export function encodeSessionInit(fields: SessionInitFields): Uint8Array {
     .finish();
 }
 
+/** Canonical packet_router_packet_up_v1: ascending tags, defaults omitted. */
+export function encodePacket(fields: PacketFields): Uint8Array {
+  return new CanonicalWriter()
+    .bytes(1, fields.payload)
+    .uint64(2, fields.timestamp)
+    .sint32(3, fields.rssi)
+    .uint64(4, BigInt(fields.frequency))
+    .int32(5, fields.datarate)
+    .float(6, fields.snr)
+    .int32(7, fields.region)
+    .uint64(8, fields.holdTime)
+    .bytes(9, keyBytes(fields.key))
+    .bytes(10, fields.signature)
+    .finish();
+}
+
+/** Canonical packet_router_register_v1: ascending tags, defaults omitted. */
+export function encodeRegister(fields: RegisterFields): Uint8Array {
+  return new CanonicalWriter()
+    .uint64(1, fields.timestamp)
+    .bytes(2, keyBytes(fields.key))
+    .bytes(3, fields.signature)
+    .uint64(4, fields.sessionCapable ? 1n : 0n)
+    .uint64(5, BigInt(fields.packetAckInterval))
+    .finish();
+}
+
 class CanonicalWriter {
   readonly #writer = new BinaryWriter();
 
@@ -96,6 +146,12 @@ class CanonicalWriter {
 
   int32(field: number, value: number): this {
     if (value !== 0) this.#writer.tag(field, WireType.Varint).int32(value);
+    return this;
+  }
+
+  float(field: number, value: number): this {
+    // Minus zero is not the default: prost writes it.
+    if (!Object.is(value, 0)) this.#writer.tag(field, WireType.Bit32).float(value);
     return this;
   }
 

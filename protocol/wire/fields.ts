@@ -73,6 +73,18 @@ export function zigzag32(field: number, wire: WireType, reader: BinaryReader): n
   return reader.sint32();
 }
 
+/** An IEEE single. */
+export function float32(field: number, wire: WireType, reader: BinaryReader): number {
+  expectWire(field, wire, WireType.Bit32);
+  return reader.float();
+}
+
+/** A bool varint. */
+export function flag(field: number, wire: WireType, reader: BinaryReader): boolean {
+  expectWire(field, wire, WireType.Varint);
+  return reader.bool();
+}
+
 function expectWire(field: number, wire: WireType, expected: WireType): void {
   if (wire !== expected) throw new RangeError(`field ${field} has wire type ${wire}`);
 }

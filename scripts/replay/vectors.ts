@@ -12,6 +12,9 @@ export interface SignedVector {
   readonly signed_bytes: string;
   readonly signature: string;
   readonly received_ms: number;
+  readonly kind?: string;
+  readonly session_init_id?: string;
+  readonly decoded?: Readonly<Record<string, unknown>>;
 }
 
 interface PocReport {

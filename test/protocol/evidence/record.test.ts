@@ -1,3 +1,4 @@
+import { base58 } from '@scure/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '#protocol/errors';
@@ -9,9 +10,12 @@ import {
   MAX_ENTRY_BYTES,
   type EvidenceBody,
 } from '#protocol/evidence/record';
-import { epochNumber, millis } from '#protocol/units';
+import { epochNumber, millis, type Address } from '#protocol/units';
+import { parseTaggedKey } from '#protocol/wire/key';
 
 const bytes = fc.uint8Array({ maxLength: 80 });
+const fixed = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const stamps = fc.maxSafeNat().map(millis);
 const bodies: fc.Arbitrary<EvidenceBody> = fc.oneof(
   fc.record({ kind: fc.constant('session_init' as const), nonce: bytes, init: bytes }),
@@ -28,6 +32,17 @@ const bodies: fc.Arbitrary<EvidenceBody> = fc.oneof(
     slot: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     blockhash: bytes,
   }),
+  fc.record({
+    kind: fc.constant('packet' as const),
+    commitment: fixed(32),
+    size: u32,
+    credits: u32,
+    hotspot: fixed(32).map((body) => parseTaggedKey(Uint8Array.of(1, ...body))),
+    owner: fixed(32).map((owner) => base58.encode(owner) as Address),
+    session: fc.integer({ min: 0, max: 2 ** 53 - 2 }),
+    route: fc.integer({ min: 0, max: 2 ** 53 - 2 }),
+  }),
+  fc.record({ kind: fc.constant('route' as const), request: bytes, signature: bytes }),
   fc.record({
     kind: fc.constant('epoch_close' as const),
     epoch: fc.bigInt({ min: 0n, max: 2n ** 64n - 2n }).map(epochNumber),
@@ -46,7 +61,7 @@ describe('an evidence record', () => {
       }),
       { seed: 52 },
     );
-    for (const tag of ['32', '42', '8201', '9201'])
+    for (const tag of ['4a', '52', '8201', '9201'])
       expect(entryKind(Buffer.from(`08ac02${tag}00`, 'hex')), tag).toBe('unknown');
   });
 
@@ -92,6 +107,31 @@ describe('an evidence record', () => {
       slot: 9n,
       blockhash: report,
     } as const;
+    const packet = {
+      kind: 'packet',
+      commitment: new Uint8Array(32).fill(0xcc),
+      size: 25,
+      credits: 2,
+      hotspot: parseTaggedKey(Uint8Array.of(1, ...new Uint8Array(32).fill(0xaa))),
+      owner: base58.encode(new Uint8Array(32).fill(0xbb)) as Address,
+      session: 5,
+      route: 0,
+    } as const;
+    // 32: field 6. The indexes are stored plus one.
+    expect(encoded(packet)).toBe(
+      '08ac02' +
+        '326f' +
+        `0a20${'cc'.repeat(32)}` +
+        '1019' +
+        '1802' +
+        `222101${'aa'.repeat(32)}` +
+        `2a20${'bb'.repeat(32)}` +
+        '3006' +
+        '3801',
+    );
+    expect(encoded({ kind: 'route', request: report, signature: nonce })).toBe(
+      '08ac02' + '4207' + '0a02aabb' + '120101',
+    );
     expect(encoded(entropy)).toBe('08ac02' + '2a0d' + '0a0101' + '1007' + '1800' + '2009' + '2a02aabb');
   });
 
@@ -134,6 +174,11 @@ describe('an evidence record', () => {
     ['two bodies', '08ac02' + '1a040a02aabb' + '1a040a02aabb'],
     ['a field of the body twice', '08ac02' + '1a08' + '0a02aabb' + '0a02aabb'],
     ['an epoch_close of no epoch', '08ac02' + '3a020800'],
+    [
+      'a packet without its indexes',
+      '08ac02' + '3269' + `0a20${'cc'.repeat(32)}` + `222101${'aa'.repeat(32)}` + `2a20${'bb'.repeat(32)}`,
+    ],
+    ['a packet of a short commitment', '08ac02' + '3205' + '0a03cccccc'],
     ['a stamp beyond 2^53', '08ffffffffffffffffff01' + '3a020801'],
     ['nothing', ''],
   ])('is refused with %s', (_, entry) => {
