@@ -7,6 +7,7 @@ import { logCommand } from './log/log-command.ts';
 import { networkCommand } from './network/network-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { receiptCommand } from './receipt/receipt-command.ts';
+import { routeCommand } from './route/route-command.ts';
 import { printable } from './shown.ts';
 
 /** Longest argument that the parser's own errors repeat. */
@@ -24,7 +25,8 @@ export function program(): Command {
     .addCommand(logCommand())
     .addCommand(networkCommand())
     .addCommand(policyCommand())
-    .addCommand(receiptCommand());
+    .addCommand(receiptCommand())
+    .addCommand(routeCommand());
   throwFrom(command);
   return command;
 }

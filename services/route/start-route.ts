@@ -3,10 +3,10 @@ import { PublicKey } from '@solana/web3.js';
 import type { Address } from '#protocol/units';
 import { openBudget } from '../runtime/budget.ts';
 import type { RouteConfig } from '../runtime/config.ts';
-import { listenHttp } from '../runtime/http-server.ts';
+import { listenHttp, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { openStageLog } from '../runtime/log/open-stage-log.ts';
-import { openMetrics } from '../runtime/metrics.ts';
+import { openMetrics, type Metrics } from '../runtime/metrics.ts';
 import { openPublicFiles } from '../runtime/public-files.ts';
 import type { Lifetime } from '../runtime/shutdown.ts';
 import { verifySignature } from '../runtime/signature.ts';
@@ -30,13 +30,15 @@ export interface RouteStart {
   /** Called where the log or the clock says that this process must end. */
   readonly fatal: (error: Error) => void;
   /** The streams of hotspots. */
-  readonly openLink: (handlers: HotspotLinkHandlers, stage: LinkStage) => Promise<HotspotLink>;
-  /** What the oracles' bases are; by default those of the configuration. */
-  readonly folderUrls?: readonly string[];
+  readonly openLink: (handlers: HotspotLinkHandlers, stage: LinkStage) => HotspotLink;
 }
 
 /** What the streams of hotspots are opened with. */
-export interface LinkStage extends Pick<RouteStart, 'config' | 'logger' | 'lifetime'> {
+export interface LinkStage {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Does not listen yet: streams may come to its port. */
+  readonly server: HttpServer;
   readonly now: () => number;
   readonly isRegistered: (key: string) => boolean;
 }
@@ -61,7 +63,7 @@ export async function startRoute(options: RouteStart): Promise<{
   );
   const settled = openSettledCredits({
     registry,
-    folders: (options.folderUrls ?? config.folderUrls).map(openPublicFiles),
+    folders: config.folderUrls.map(openPublicFiles),
     logger,
   });
   const router = lifetime.own(
@@ -107,14 +109,8 @@ export async function startRoute(options: RouteStart): Promise<{
     budget: openBudget(config.addressBudget),
     now,
   });
+  const { isRegistered } = router;
+  router.attach(options.openLink(router.handlers, { logger, metrics, server: app, now, isRegistered }));
   const { url } = lifetime.own(await listenHttp(app, { ...config, logger }));
-  const link = await options.openLink(router.handlers, {
-    config,
-    logger,
-    lifetime,
-    now,
-    isRegistered: router.isRegistered,
-  });
-  router.attach(link);
   return { url, origin, vkey };
 }

@@ -88,8 +88,6 @@ export interface ExploreConfig extends StageConfig, QueueConfig, ChainConfig {
 export interface RouteConfig extends StageConfig, QueueConfig, ChainConfig {
   /** Last part of the log's origin: one router, one log. */
   readonly routeName: string;
-  /** Where hotspots' gRPC streams arrive. */
-  readonly grpcPort: number;
   readonly clockWaitSeconds: number;
   /** How long after the first copy of a frame others are waited for. */
   readonly copyWindowMs: number;
@@ -190,7 +188,6 @@ export function parseRouteConfig(env: Env): RouteConfig {
     ...queueConfig(env),
     ...chainConfig(env),
     routeName: textField(env, 'ROUTE_NAME', 'route'),
-    grpcPort: portField(env, 'GRPC_PORT', 8087),
     clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
     copyWindowMs: integerField(env, 'COPY_WINDOW_MS', { fallback: 200, min: 0, max: 2000 }),
     addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
