@@ -90,7 +90,9 @@ async function send(
   const file = receipt ?? `${route.route}.receipt.json`;
   await writeFile(file, `${JSON.stringify(answered, null, 2)}\n`);
   const what = route.devAddrs.length === 0 ? 'revoked' : 'registered';
-  console.log(`${route.route} of ${owner.address} is ${what} (sequence ${route.sequence}); receipt in ${file}`);
+  console.log(
+    `${route.route} of ${owner.address} is ${what} (sequence ${route.sequence}); receipt in ${file}`,
+  );
 }
 
 function rangesOf({ dev_addrs }: RouteFile, file: string): RouteRequest['devAddrs'] {

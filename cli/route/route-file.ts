@@ -26,7 +26,11 @@ export async function readRouteFile(file: string): Promise<RouteFile> {
   const value = await readJson(file);
   if (compiled.Check(value)) return value;
   const [error] = compiled.Errors(value);
-  throw new CliError('malformed_route_file', { file, field: error?.instancePath ?? '', problem: error?.message ?? '' });
+  throw new CliError('malformed_route_file', {
+    file,
+    field: error?.instancePath ?? '',
+    problem: error?.message ?? '',
+  });
 }
 
 /** The part for the router alone, with a salt of its own: nobody can find it by trying. */

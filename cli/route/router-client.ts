@@ -45,12 +45,22 @@ export async function askRouter(router: string, path: string, init: RequestInit 
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer;
   const refused = fieldOf(answer, 'refused');
-  const context = { router, status: response.status, code: textOf(refused, 'code'), message: textOf(refused, 'message') };
-  throw new CliError(response.status >= 500 || response.status === 429 ? 'router_unreachable' : 'router_refused', context);
+  const context = {
+    router,
+    status: response.status,
+    code: textOf(refused, 'code'),
+    message: textOf(refused, 'message'),
+  };
+  throw new CliError(
+    response.status >= 500 || response.status === 429 ? 'router_unreachable' : 'router_refused',
+    context,
+  );
 }
 
 function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)).get(name) : undefined;
+  return typeof value === 'object' && value !== null
+    ? new Map<string, unknown>(Object.entries(value)).get(name)
+    : undefined;
 }
 
 function textOf(value: unknown, name: string): string {

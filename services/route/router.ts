@@ -60,11 +60,17 @@ export async function openRouter(
   const { log, registry, policyOf, now, logger, metrics, rules, settled, disclosures } = options;
   const uplinks = metrics.counter('uplinks_total', 'Packets of hotspots');
   const dropped = metrics.counter('dropped_total', 'Packets that go nowhere, by reason', ['reason']);
-  const copies = metrics.counter('copies_total', 'Copies of frames for routes, by what came of them', ['outcome']);
+  const copies = metrics.counter('copies_total', 'Copies of frames for routes, by what came of them', [
+    'outcome',
+  ]);
   const forwards = metrics.counter('forward_total', 'What came of forwarding', ['kind', 'event']);
   const downs = metrics.counter('downlinks_total', 'Downlinks of servers, by what came of them', ['outcome']);
   const refused = new Map<Address, number>();
-  let facts: { readonly file: RegistryFile; readonly keys: ReadonlySet<string>; readonly creditBytes: number } | null = null;
+  let facts: {
+    readonly file: RegistryFile;
+    readonly keys: ReadonlySet<string>;
+    readonly creditBytes: number;
+  } | null = null;
   let link: HotspotLink | null = null;
 
   const epochAt = (ms: number): EpochNumber | null => {
@@ -110,7 +116,8 @@ export async function openRouter(
   const credits = openCredits(settled);
   // What was bought before the start and is not settled yet stands in the disclosures.
   for (const epoch of await disclosures.epochs())
-    for await (const { owner, credits: price } of disclosures.read(epoch)) credits.use(owner, epoch, BigInt(price));
+    for await (const { owner, credits: price } of disclosures.read(epoch))
+      credits.use(owner, epoch, BigInt(price));
 
   const append: typeof log.append = (bodies) => log.append(bodies);
   const sessions = openLoggedSessions(append);

@@ -5,7 +5,12 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58 } from '@scure/base';
 import { decodeRecord, type EvidenceRecord } from '#protocol/evidence/record';
-import { encodeRouteRequest, privatePartHash, routeMessage, type RouteRequest } from '#protocol/route/route-request';
+import {
+  encodeRouteRequest,
+  privatePartHash,
+  routeMessage,
+  type RouteRequest,
+} from '#protocol/route/route-request';
 import { millis, type Address } from '#protocol/units';
 import { keyBytes } from '#protocol/wire/key';
 import { openDisclosureStore, type DisclosureStore } from '#services/route/disclosures/disclosure-store';
@@ -24,7 +29,14 @@ import { openMetrics } from '#services/runtime/metrics';
 import { openPolicies } from '#services/runtime/policies';
 import { openRegistryReader } from '#services/runtime/registry-file';
 import { verifySignature } from '#services/runtime/signature';
-import { sessionInit, testHotspot, testKey, TestWorld, type TestHotspot, type TestKey } from '../protocol/epoch/world.ts';
+import {
+  sessionInit,
+  testHotspot,
+  testKey,
+  TestWorld,
+  type TestHotspot,
+  type TestKey,
+} from '../protocol/epoch/world.ts';
 import { makeDataDir, SILENT, writeRegistry } from './service-world.ts';
 
 export const ROUTER = testKey('router').secret;
@@ -131,7 +143,9 @@ const NO_POSTS: HttpQueue = {
   close: () => undefined,
 };
 
-export async function openRouteWorld(options: { readonly firstEpochStart?: number; readonly posts?: HttpQueue } = {}) {
+export async function openRouteWorld(
+  options: { readonly firstEpochStart?: number; readonly posts?: HttpQueue } = {},
+) {
   const hotspots = [0, 1, 2, 3].map((place) => testHotspot(`route ${place}`, place));
   const world = new TestWorld({ hotspots, epochs: 1 });
   const data = await makeDataDir(world);
@@ -141,7 +155,9 @@ export async function openRouteWorld(options: { readonly firstEpochStart?: numbe
   const pushed: { data: string; rssi: number }[] = [];
   server.on('message', (datagram) => {
     if (datagram[3] !== 0) return;
-    const { rxpk } = JSON.parse(datagram.subarray(12).toString()) as { rxpk: { data: string; rssi: number }[] };
+    const { rxpk } = JSON.parse(datagram.subarray(12).toString()) as {
+      rxpk: { data: string; rssi: number }[];
+    };
     pushed.push(...rxpk);
   });
   await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
@@ -179,7 +195,8 @@ export async function openRouteWorld(options: { readonly firstEpochStart?: numbe
           const file = await DISK.open(path, flags);
           return {
             write: (...input: Parameters<typeof file.write>) => {
-              if (self.full && path.includes('.journal')) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+              if (self.full && path.includes('.journal'))
+                throw Object.assign(new Error('full'), { code: 'ENOSPC' });
               return file.write(...input);
             },
             datasync: () => file.datasync(),

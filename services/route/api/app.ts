@@ -7,12 +7,12 @@ import { serveLog } from '../../runtime/evidence/serve-log.ts';
 import { createHttpServer, type Health, type HttpServer } from '../../runtime/http-server.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-import type { DisclosureStore } from '../disclosures/disclosure-store.ts';
-import type { DeadLetters } from '../forward/http/dead-letters.ts';
-import type { RegisterContext } from '../routes/register-route.ts';
-import { registerRoute } from '../routes/register-route.ts';
-import type { LiveRoute } from '../routes/live-route.ts';
-import type { Credits } from '../uplinks/credits.ts';
+import type { DisclosureStore } from '#services/route/disclosures/disclosure-store';
+import type { DeadLetters } from '#services/route/forward/http/dead-letters';
+import type { RegisterContext } from '#services/route/routes/register-route';
+import { registerRoute } from '#services/route/routes/register-route';
+import type { LiveRoute } from '#services/route/routes/live-route';
+import type { Credits } from '#services/route/uplinks/credits';
 import type { Readers } from './readers.ts';
 import { REFUSALS, refusalJson, refusalOf, RouteRefusal } from './refusals.ts';
 import {
@@ -140,7 +140,7 @@ function routeJson({ stored: { request } }: LiveRoute) {
     revoked: request.devAddrs.length === 0,
     dev_addrs: request.devAddrs.map(([first, last]): [string, string] => [hex8(first), hex8(last)]),
     max_copies: request.maxCopies,
-    max_packet_credits: Number(request.maxPacketCredits),
+    max_packet_credits: request.maxPacketCredits,
     private: request.private,
   };
 }

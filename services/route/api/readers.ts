@@ -29,8 +29,7 @@ export function openReaders(options: {
     known = { network: await readNetwork(chain, network), at: now() };
   };
   return {
-    require: (header, path) =>
-      openReadHeader(header, { network: address, path, now: now() / 1000, verify }),
+    require: (header, path) => openReadHeader(header, { network: address, path, now: now() / 1000, verify }),
     isOracle: async (reader) => {
       if (known === null || now() - known.at > REREAD_MS) {
         asking ??= ask().finally(() => (asking = null));

@@ -1,6 +1,6 @@
 import { PROTOCOL_ERRORS, ProtocolError } from '#protocol/errors';
 import { LogError } from '../../runtime/log/log-error.ts';
-import { TARGET_ERRORS, TargetError } from '../forward/target.ts';
+import { TARGET_ERRORS, TargetError } from '#services/route/forward/target';
 
 interface RefusalRule {
   readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 503;
@@ -22,10 +22,15 @@ export const REFUSALS = {
   unsupported_content_type: bad('Only content-type application/json is understood here.', 415),
   malformed_route: bad(PROTOCOL_ERRORS.malformed_route),
   malformed_private: bad('The private part does not fit its schema; see docs/routing.md.'),
-  private_mismatch: bad('The private part is not the one whose hash the owner signed; send the one that belongs to it.'),
+  private_mismatch: bad(
+    'The private part is not the one whose hash the owner signed; send the one that belongs to it.',
+  ),
   wrong_network: bad('The route is for another network; sign it for this one.'),
   invalid_signature: bad('The signature is not by the owner over this request; sign these very bytes.', 401),
-  old_sequence: bad('A request of this route with this or a higher sequence is known; sign a higher one.', 409),
+  old_sequence: bad(
+    'A request of this route with this or a higher sequence is known; sign a higher one.',
+    409,
+  ),
   route_over: bad('The request is void already, or for more than 400 days; sign another `until`.'),
   too_many_routes: bad('The owner has as many routes as one may have; replace one of them.', 403),
   router_full: bad('The router holds as many ranges and pairs as it can; ask its operator.', 503),
@@ -95,7 +100,10 @@ export function refusalOf(error: unknown): RouteRefusal {
   if (error instanceof LogError) return new RouteRefusal('log_unavailable');
   if (error instanceof ProtocolError) {
     const values = Object.entries(error.context).map(([name, value]) => `${name} ${String(value)}`);
-    return new RouteRefusal(error.code === 'unauthorized_read' ? error.code : 'malformed_route', values.join(', '));
+    return new RouteRefusal(
+      error.code === 'unauthorized_read' ? error.code : 'malformed_route',
+      values.join(', '),
+    );
   }
   return new RouteRefusal(FASTIFY_ERRORS.get(codeOf(error)) ?? 'internal_error');
 }

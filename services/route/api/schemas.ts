@@ -36,7 +36,9 @@ export const ownerAnswer = Type.Object({
   credits: Type.Object({
     available: decimal,
     unsettled: Type.String({ description: 'Used here in epochs that are not settled yet, decimal' }),
-    refused_packets: Type.Integer({ description: 'Not bought for want of credits, since the router started' }),
+    refused_packets: Type.Integer({
+      description: 'Not bought for want of credits, since the router started',
+    }),
   }),
   routes: Type.Array(
     Type.Object({

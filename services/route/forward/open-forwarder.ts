@@ -1,4 +1,4 @@
-import type { ForwardTarget } from '../routes/private-part.ts';
+import type { ForwardTarget } from '#services/route/routes/private-part';
 import type { ForwardContext, Forwarder } from './forwarder.ts';
 import { openGwmpForwarder, type SocketBudget } from './gwmp/gwmp-forwarder.ts';
 import type { HttpQueue } from './http/http-queue.ts';

@@ -1,6 +1,6 @@
-import type { Forwarder } from '../forward/forwarder.ts';
-import type { RouteEntries } from '../match/matcher.ts';
-import type { RouteName } from '../uplinks/uplink.ts';
+import type { Forwarder } from '#services/route/forward/forwarder';
+import type { RouteEntries } from '#services/route/match/matcher';
+import type { RouteName } from '#services/route/uplinks/uplink';
 import type { StoredRoute } from './route-files.ts';
 
 /** A route in force: what its owner signed, and where its packets go. Replaced as a whole. */

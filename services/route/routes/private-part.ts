@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { requireTargetHost, requireTargetUrl, type TargetRules } from '../forward/target.ts';
+import { requireTargetHost, requireTargetUrl, type TargetRules } from '#services/route/forward/target';
 
 /** Pairs of EUIs of one route. */
 export const MAX_PAIRS = 4096;

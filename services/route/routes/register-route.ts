@@ -9,9 +9,9 @@ import {
 import { equalBytes } from '#protocol/evidence/merkle';
 import type { Address } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
-import { RouteRefusal } from '../api/refusals.ts';
-import type { TargetRules } from '../forward/target.ts';
-import type { Buyer, BuyerContext } from '../uplinks/buyer.ts';
+import { RouteRefusal } from '#services/route/api/refusals';
+import type { TargetRules } from '#services/route/forward/target';
+import type { Buyer, BuyerContext } from '#services/route/uplinks/buyer';
 import { parsePrivatePart, requireForwardTarget, type PrivatePart } from './private-part.ts';
 import type { RouteFiles, StoredRoute } from './route-files.ts';
 import type { RouteTable } from './route-table.ts';
@@ -67,7 +67,8 @@ function requireTime({ until }: RouteRequest, now: number): void {
 function privateOf(request: RouteRequest, value: unknown, { rules }: RegisterContext): PrivatePart {
   const part = parsePrivatePart(value);
   if (part === null) throw new RouteRefusal('malformed_private');
-  if (privatePartHash(part) !== request.private) throw new RouteRefusal('private_mismatch', privatePartHash(part));
+  if (privatePartHash(part) !== request.private)
+    throw new RouteRefusal('private_mismatch', privatePartHash(part));
   requireForwardTarget(part.forward, rules);
   return part;
 }
@@ -78,7 +79,8 @@ function requireNewer({ request, bytes, private: part }: StoredRoute, table: Rou
   // The same once more is for who did not get the answer.
   if (before !== undefined && request.sequence <= before.sequence && !equalBytes(bytes, before.request))
     throw new RouteRefusal('old_sequence', `known ${before.sequence}`);
-  if (before === undefined && routes.length >= MAX_ROUTES) throw new RouteRefusal('too_many_routes', `${MAX_ROUTES}`);
+  if (before === undefined && routes.length >= MAX_ROUTES)
+    throw new RouteRefusal('too_many_routes', `${MAX_ROUTES}`);
   if (table.matcher.size + request.devAddrs.length + (part?.euis.length ?? 0) > MAX_ENTRIES)
     throw new RouteRefusal('router_full');
 }

@@ -48,7 +48,9 @@ function parse(name: string, text: string): StoredRoute {
   const [request, signature, part] = [fields.get('request'), fields.get('signature'), fields.get('private')];
   const parsed = part === null ? null : parsePrivatePart(part);
   if (typeof request !== 'string' || typeof signature !== 'string' || (part !== null && parsed === null))
-    throw new Error(`${name} in the folder of routes is damaged; restore it, or delete it and have its owner register again`);
+    throw new Error(
+      `${name} in the folder of routes is damaged; restore it, or delete it and have its owner register again`,
+    );
   const bytes = Uint8Array.from(Buffer.from(request, 'base64'));
   return {
     request: openRouteRequest(bytes),

@@ -1,10 +1,10 @@
 import type { Address } from '#protocol/units';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Closeable } from '../../runtime/shutdown.ts';
-import type { Forwarder } from '../forward/forwarder.ts';
-import { TargetError } from '../forward/target.ts';
-import { openMatcher, type Matcher } from '../match/matcher.ts';
-import type { RouteName } from '../uplinks/uplink.ts';
+import type { Forwarder } from '#services/route/forward/forwarder';
+import { TargetError } from '#services/route/forward/target';
+import { openMatcher, type Matcher } from '#services/route/match/matcher';
+import type { RouteName } from '#services/route/uplinks/uplink';
 import type { LiveRoute } from './live-route.ts';
 import type { ForwardTarget } from './private-part.ts';
 import type { StoredRoute } from './route-files.ts';
@@ -77,7 +77,7 @@ export function openRouteTable(options: {
       return live;
     },
     close: async () => {
-      await Promise.allSettled([...numbers.values()].map((route) => route.forwarder?.close()));
+      await Promise.allSettled([...numbers.values()].map(async (route) => route.forwarder?.close()));
     },
   };
 }

@@ -6,9 +6,9 @@ import { SESSION_LIFETIME_MS } from '#protocol/settle/signer';
 import type { EpochNumber } from '#protocol/units';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Closeable } from '../../runtime/shutdown.ts';
-import type { DisclosureStore } from '../disclosures/disclosure-store.ts';
-import { openWaitingList } from '../forward/waiting-list.ts';
-import type { LiveRoute } from '../routes/live-route.ts';
+import type { DisclosureStore } from '#services/route/disclosures/disclosure-store';
+import { openWaitingList } from '#services/route/forward/waiting-list';
+import type { LiveRoute } from '#services/route/routes/live-route';
 import type { Credits } from './credits.ts';
 import { shortId, type EpochMemory } from './epoch-memory.ts';
 import type { LoggedSessions } from './sessions.ts';
@@ -84,7 +84,10 @@ export function openBuyer(context: BuyerContext): Buyer {
     tail = next.catch(() => undefined);
     return next;
   };
-  const noteLogged = (route: LiveRoute, { index, receivedAt }: Pick<Receipt, 'index' | 'receivedAt'>): void => {
+  const noteLogged = (
+    route: LiveRoute,
+    { index, receivedAt }: Pick<Receipt, 'index' | 'receivedAt'>,
+  ): void => {
     const of = context.epochAt(receivedAt);
     if (of !== null) logged.set(route, { epoch: of, index });
   };
@@ -167,7 +170,11 @@ export function openBuyer(context: BuyerContext): Buyer {
     try {
       await context.disclosures.append(
         current,
-        bought.map(({ route, credits: price, disclosure }) => ({ owner: route.owner, credits: Number(price), disclosure })),
+        bought.map(({ route, credits: price, disclosure }) => ({
+          owner: route.owner,
+          credits: Number(price),
+          disclosure,
+        })),
       );
       await context.append(bought.map(({ body }) => body));
     } catch (error) {

@@ -4,9 +4,9 @@ import { dataRateName } from '#protocol/wire/data-rate';
 import { openFrame, type LoraFrame } from '#protocol/wire/lorawan';
 import { openPacket, type PacketUp } from '#protocol/wire/packet';
 import { regionName } from '#protocol/wire/region';
-import type { DownlinkSender } from '../downlinks/send-downlink.ts';
-import type { ReceivedPacket } from '../hotspot-link.ts';
-import type { RouteTable } from '../routes/route-table.ts';
+import type { DownlinkSender } from '#services/route/downlinks/send-downlink';
+import type { ReceivedPacket } from '#services/route/hotspot-link';
+import type { RouteTable } from '#services/route/routes/route-table';
 import type { Collector } from './collector.ts';
 import { shortId } from './epoch-memory.ts';
 import type { HeardCopy } from './uplink.ts';
@@ -33,20 +33,26 @@ export interface UplinkContext {
 
 /** What happens to a packet between its hotspot's stream and the window in which its copies are gathered. */
 export function handleUplink(received: ReceivedPacket, context: UplinkContext): void {
-  const { routes, collector, downlinks, dropped } = context;
   context.received();
+  const drop = takeUplink(received, context);
+  if (drop !== null) context.dropped(drop);
+}
+
+/** Why it goes nowhere, or null. */
+function takeUplink(received: ReceivedPacket, context: UplinkContext): UplinkDrop | null {
+  const { routes, collector, downlinks } = context;
   const packet = opened(received.bytes);
-  if (packet === null) return dropped('malformed');
-  if (packet.key !== received.key) return dropped('wrong_gateway');
-  if (!context.isRegistered(packet.key)) return dropped('unregistered_hotspot');
+  if (packet === null) return 'malformed';
+  if (packet.key !== received.key) return 'wrong_gateway';
+  if (!context.isRegistered(packet.key)) return 'unregistered_hotspot';
   const heard = copyOf(received, packet);
-  if (heard === null) return dropped('malformed');
+  if (heard === null) return 'malformed';
   downlinks.heard(heard);
   const frame = openFrame(packet.payload);
   const drop = dropOf(frame, packet.payload);
-  if (drop !== null) return dropped(drop);
+  if (drop !== null) return drop;
   const numbers = routesOf(frame, routes);
-  if (numbers.length === 0) return dropped('no_route');
+  if (numbers.length === 0) return 'no_route';
   const copy = { ...heard, isJoin: frame.kind !== 'data_up' };
   for (const number of numbers) {
     const route = routes.byNumber(number);
@@ -54,6 +60,7 @@ export function handleUplink(received: ReceivedPacket, context: UplinkContext): 
     const id = shortId(packet.payload, number);
     collector.add({ id, route: number, maxCopies: route.maxCopies, copy });
   }
+  return null;
 }
 
 function opened(bytes: Uint8Array): PacketUp | null {
@@ -65,7 +72,10 @@ function opened(bytes: Uint8Array): PacketUp | null {
   }
 }
 
-function copyOf({ key, bytes, session, receivedAt }: ReceivedPacket, packet: PacketUp): Omit<HeardCopy, 'isJoin'> | null {
+function copyOf(
+  { key, bytes, session, receivedAt }: ReceivedPacket,
+  packet: PacketUp,
+): Omit<HeardCopy, 'isJoin'> | null {
   const dataRate = dataRateName(packet.datarate);
   if (dataRate === null) return null;
   return {

@@ -1,5 +1,5 @@
 import { FILES } from '#protocol/settle/folder';
-import type { Timed } from '#protocol/settle/registry';
+import { creditsAt, type RawCredits } from '#protocol/settle/registry';
 import { openState } from '#protocol/settle/state';
 import { base58 } from '@scure/base';
 import { fromHex } from '#protocol/wire/hex';
@@ -12,7 +12,7 @@ import type { SettledCredits } from './credits.ts';
 
 /** What the registry holds of credits accounts. */
 interface RegistryCredits {
-  readonly credits?: readonly { readonly owner: Address; readonly balance: Timed<bigint> }[];
+  readonly credits?: readonly RawCredits[];
 }
 
 /** What the chain's accounts and the newest epoch folder say; both are looked at again by `refresh`. */
@@ -39,10 +39,8 @@ export function openSettledCredits(options: {
   const readBalances = async (current: EpochNumber): Promise<void> => {
     const newest: (RegistryFile & RegistryCredits) | null = await registry.read();
     if (newest === null || (newest === file && balancesOf === current)) return;
-    const inForce = (newest.credits ?? []).map(
-      ({ owner, balance }) => [owner, balance.nextFrom <= current ? balance.next : balance.current] as const,
-    );
-    balances = new Map(inForce);
+    const accounts = newest.credits ?? [];
+    balances = new Map(creditsAt(accounts, current).map(({ owner, balance }) => [owner, balance]));
     file = newest;
     balancesOf = current;
   };

@@ -1,5 +1,5 @@
 import type { Address, HotspotKey, Millis } from '#protocol/units';
-import type { ReceivedPacket } from '../hotspot-link.ts';
+import type { ReceivedPacket } from '#services/route/hotspot-link';
 
 /** Whose route a packet takes. */
 export interface RouteName {

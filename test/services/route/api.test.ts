@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { readDisclosures } from '#protocol/route/disclosure';
 import { openReadHeader, readHeader, readMessage } from '#protocol/route/read-request';
-import type { Address } from '#protocol/units';
 import { createRouteApp } from '#services/route/api/app';
 import { REFUSALS } from '#services/route/api/refusals';
 import { openBudget } from '#services/runtime/budget';
@@ -38,7 +37,12 @@ beforeEach(async () => {
     deadLetters: { list: () => Promise.resolve([{ route: 'meters', body: '{}', problem: 'gone', at: 1 }]) },
     readers: {
       require: (header, path) =>
-        openReadHeader(header, { network: world.world.network, path, now: Date.now() / 1000, verify: verifySignature }),
+        openReadHeader(header, {
+          network: world.world.network,
+          path,
+          now: Date.now() / 1000,
+          verify: verifySignature,
+        }),
       isOracle: (address) => Promise.resolve(address === oracle.address),
     },
     budget: openBudget(30),
@@ -90,21 +94,30 @@ describe('POST /v1/routes', () => {
       [{ ...good, signature: new Uint8Array(64) }, 401, 'invalid_signature'],
       [{ ...good, bytes: Buffer.from('{}') }, 400, 'malformed_route'],
       [{ ...good, private: { salt: 'x' } }, 400, 'malformed_private'],
-      [signedRoute(owner, { network: other.address as Address }), 400, 'wrong_network'],
+      [signedRoute(owner, { network: other.address }), 400, 'wrong_network'],
       [signedRoute(owner, { until: 5 }), 400, 'route_over'],
     ] as const;
     for (const [of, status, code] of refusals) {
       const answer = await post(of);
-      expect([answer.statusCode, answer.json<{ refused: { code: string } }>().refused.code]).toEqual([status, code]);
+      expect([answer.statusCode, answer.json<{ refused: { code: string } }>().refused.code]).toEqual([
+        status,
+        code,
+      ]);
     }
-    const noJson = await app.inject({ method: 'POST', url: '/v1/routes', payload: 'x', headers: { 'content-type': 'application/xml' } });
+    const noJson = await app.inject({
+      method: 'POST',
+      url: '/v1/routes',
+      payload: 'x',
+      headers: { 'content-type': 'application/xml' },
+    });
     expect(noJson.statusCode).toBe(415);
     expect((await app.inject({ url: '/nothing' })).json()).toMatchObject({ refused: { code: 'not_found' } });
   });
 
   it('refuses an address that asks too often', async () => {
     const answers = [];
-    for (let number = 0; number < 31; number += 1) answers.push(await app.inject({ url: `/v1/routes/${owner.address}` }));
+    for (let number = 0; number < 31; number += 1)
+      answers.push(await app.inject({ url: `/v1/routes/${owner.address}` }));
     expect(answers.at(-1)?.statusCode).toBe(429);
     expect(answers.at(-1)?.headers['retry-after']).toMatch(/^\d+$/);
   });
@@ -112,7 +125,10 @@ describe('POST /v1/routes', () => {
   it('refuses while the disk is full, and takes the same bytes when it is not', async () => {
     world.full = true;
     const refused = await post(signedRoute());
-    expect([refused.statusCode, refused.json<{ refused: { retryable: boolean } }>().refused.retryable]).toEqual([503, true]);
+    expect([
+      refused.statusCode,
+      refused.json<{ refused: { retryable: boolean } }>().refused.retryable,
+    ]).toEqual([503, true]);
     world.full = false;
     expect((await post(signedRoute())).statusCode).toBe(200);
   });
@@ -139,7 +155,9 @@ describe('GET /log/disclosures', () => {
     const open = await app.inject({ url: '/log/disclosures/0' });
     expect([open.statusCode, open.json()]).toMatchObject([401, { refused: { code: 'unauthorized_read' } }]);
     const elsewhere = authorization(owner, '/log/disclosures/1');
-    expect((await app.inject({ url: '/log/disclosures/0', headers: { authorization: elsewhere } })).statusCode).toBe(401);
+    expect(
+      (await app.inject({ url: '/log/disclosures/0', headers: { authorization: elsewhere } })).statusCode,
+    ).toBe(401);
     // Nothing of it is among the log's files.
     expect((await app.inject({ url: '/log/disclosures/../routes' })).statusCode).not.toBe(200);
   });

@@ -85,7 +85,12 @@ describe('a packet', () => {
     send({ frame: Uint8Array.from([0x60, ...dataFrame(DEVICE).subarray(1)]) });
     send({ frame: new Uint8Array(52).fill(0xe0) });
     send({ frame: new Uint8Array(0) });
-    world.router.handlers.onPacket({ key: hotspot(0).key, session: 0, bytes: new Uint8Array(3), receivedAt: 0 as never });
+    world.router.handlers.onPacket({
+      key: hotspot(0).key,
+      session: 0,
+      bytes: new Uint8Array(3),
+      receivedAt: 0 as never,
+    });
     await silence();
     expect(world.pushed).toEqual([]);
     expect(await ofKind('packet')).toEqual([]);
@@ -145,7 +150,10 @@ describe('a route', () => {
     await expect(register({ sequence: 4 })).rejects.toMatchObject({ code: 'old_sequence' });
     await expect(register({ sequence: 5, maxCopies: 9 })).rejects.toMatchObject({ code: 'old_sequence' });
     // The same once more: whoever got no answer gets a receipt.
-    const again = await register({ sequence: 5, until: world.router.table.ofOwner(owner.address)[0]?.until ?? 0 });
+    const again = await register({
+      sequence: 5,
+      until: world.router.table.ofOwner(owner.address)[0]?.until ?? 0,
+    });
     expect(again.index).toBeGreaterThan(0);
     await register({ sequence: 6, devAddrs: [[0x27000000, 0x27000001]] });
     const send = await world.session(hotspot(0));
