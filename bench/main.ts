@@ -4,6 +4,7 @@ import { closeLines, measureClose } from './close.ts';
 import { fleetLines } from './deny.ts';
 import { logFigures } from './log.ts';
 import { measureProgram, programLines } from './program.ts';
+import { routeLines } from './route.ts';
 import { rulesLines } from './rules.ts';
 import { measureSettle, settleLines } from './settle.ts';
 import { measureWire, wireLines } from './wire.ts';
@@ -17,6 +18,7 @@ const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readon
   audit: () => auditInProcess(),
   program: () => programLines(measureProgram()),
   wire: async () => wireLines(await measureWire()),
+  route: () => routeLines(),
   deny: () => fleetLines(),
 };
 

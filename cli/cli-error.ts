@@ -32,6 +32,9 @@ export const CLI_ERRORS = {
   output_failed: 'Standard output could not be written; check the disk or what reads it.',
   invalid_oracle_set:
     'The keys are no oracle set with this threshold; name 1 to 16 different keys and more than half of them, at most all.',
+  malformed_route_file: 'The file is no route (docs/routing.md); correct the field that is named.',
+  router_refused: 'The router refuses this, and why stands behind its code; correct it, then send it again.',
+  router_unreachable: 'The router did not take this now; check its address, and send it again later.',
 } as const;
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;

@@ -22,6 +22,7 @@ const NOT_DONE: ReadonlySet<CliErrorCode> = new Set<CliErrorCode>([
   'not_integrated',
   'conviction_unwritten',
   'output_failed',
+  'router_unreachable',
 ]);
 
 export function exitCodeOf(error: unknown): ExitCode {

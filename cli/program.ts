@@ -7,6 +7,7 @@ import { logCommand } from './log/log-command.ts';
 import { networkCommand } from './network/network-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { receiptCommand } from './receipt/receipt-command.ts';
+import { routeCommand } from './route/route-command.ts';
 import { printable } from './shown.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 
@@ -26,6 +27,7 @@ export function program(): Command {
     .addCommand(networkCommand())
     .addCommand(policyCommand())
     .addCommand(receiptCommand())
+    .addCommand(routeCommand())
     .addCommand(simulateCommand());
   throwFrom(command);
   return command;

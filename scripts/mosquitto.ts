@@ -12,5 +12,7 @@ export function ensureMosquitto(options: {
   readonly say: (line: string) => void;
 }): void {
   if (mosquittoPath(options.path) !== null || installPackage({ ...options, name: 'mosquitto' })) return;
-  options.say('mosquitto is missing and could not be installed: the tests that forward by MQTT fail and say so.');
+  options.say(
+    'mosquitto is missing and could not be installed: the tests that forward by MQTT fail and say so.',
+  );
 }

@@ -85,6 +85,21 @@ export interface ExploreConfig extends StageConfig, QueueConfig, ChainConfig {
   readonly folderUrls: readonly string[];
 }
 
+export interface RouteConfig extends StageConfig, QueueConfig, ChainConfig {
+  /** Last part of the log's origin: one router, one log. */
+  readonly routeName: string;
+  readonly clockWaitSeconds: number;
+  /** How long after the first copy of a frame others are waited for. */
+  readonly copyWindowMs: number;
+  /** Route requests and reads a minute, per client address. */
+  readonly addressBudget: number;
+  readonly disclosureDays: number;
+  /** Whether routes may lead to networks behind the router: only where all owners are one's own. */
+  readonly allowPrivateTargets: boolean;
+  /** Any one oracle's epoch folders, of which the newest says what is settled. */
+  readonly folderUrls: readonly string[];
+}
+
 /** The only place that reads the environment. */
 export function loadConfig<Config>(parse: (env: Env) => Config): Config {
   return parse(process.env);
@@ -163,6 +178,22 @@ export function parseExploreConfig(env: Env): ExploreConfig {
     ...queueConfig(env),
     ...chainConfig(env),
     databaseUrl: optionalField(env, 'DATABASE_URL'),
+    folderUrls: folderUrls(env),
+  };
+}
+
+export function parseRouteConfig(env: Env): RouteConfig {
+  return {
+    ...stageConfig(env, 8086),
+    ...queueConfig(env),
+    ...chainConfig(env),
+    routeName: textField(env, 'ROUTE_NAME', 'route'),
+    clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
+    copyWindowMs: integerField(env, 'COPY_WINDOW_MS', { fallback: 200, min: 0, max: 2000 }),
+    addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
+    disclosureDays: integerField(env, 'DISCLOSURE_DAYS', { fallback: 90, min: 7, max: 3650 }),
+    allowPrivateTargets:
+      choiceField(env, 'ALLOW_PRIVATE_TARGETS', { fallback: 'no', choices: ['no', 'yes'] }) === 'yes',
     folderUrls: folderUrls(env),
   };
 }

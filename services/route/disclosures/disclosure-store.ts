@@ -102,7 +102,9 @@ async function* readFrom(path: string, end = Infinity): AsyncGenerator<KeptDiscl
   try {
     let rest = Buffer.alloc(0);
     for (let at = 0; at < end;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(CHUNK, end - at)), { position: at });
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(CHUNK, end - at)), {
+        position: at,
+      });
       if (bytesRead === 0) return;
       at += bytesRead;
       rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);

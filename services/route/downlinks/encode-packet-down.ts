@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { dataRateNumber } from '#protocol/wire/data-rate';
-import type { PacketDown } from '../hotspot-link.ts';
+import type { PacketDown } from '#services/route/hotspot-link';
 import type { Window } from './downlink.ts';
 
 /** packet_router_packet_down_v1 { 1 payload, 2 rx1, 3 rx2 }: ascending tags, defaults omitted. */

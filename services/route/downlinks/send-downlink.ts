@@ -1,8 +1,14 @@
 import { dataRateNumber } from '#protocol/wire/data-rate';
 import type { HotspotKey } from '#protocol/units';
-import type { HotspotLink } from '../hotspot-link.ts';
-import type { Uplink } from '../uplinks/uplink.ts';
-import { counterAfter, counterDistance, type Downlink, type DownlinkOutcome, type Window } from './downlink.ts';
+import type { HotspotLink } from '#services/route/hotspot-link';
+import type { Uplink } from '#services/route/uplinks/uplink';
+import {
+  counterAfter,
+  counterDistance,
+  type Downlink,
+  type DownlinkOutcome,
+  type Window,
+} from './downlink.ts';
 
 /** Hands downlinks to hotspots, or says why not. */
 export interface DownlinkSender {

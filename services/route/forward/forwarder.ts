@@ -1,7 +1,7 @@
 import type { Logger } from '../../runtime/logger.ts';
 import type { Closeable } from '../../runtime/shutdown.ts';
-import type { Downlink, DownlinkOutcome } from '../downlinks/downlink.ts';
-import type { RouteName, Uplink } from '../uplinks/uplink.ts';
+import type { Downlink, DownlinkOutcome } from '#services/route/downlinks/downlink';
+import type { RouteName, Uplink } from '#services/route/uplinks/uplink';
 import type { TargetRules } from './target.ts';
 
 /** Takes one route's packets to where its owner wants them. */

@@ -28,7 +28,10 @@ export interface TargetRules {
 }
 
 /** A URL that owners gave: one of the schemes, without credentials, and no address that is private by its text. */
-export function requireTargetUrl(text: string, rules: TargetRules & { readonly schemes: readonly string[] }): URL {
+export function requireTargetUrl(
+  text: string,
+  rules: TargetRules & { readonly schemes: readonly string[] },
+): URL {
   if (text.length > 2000 || !URL.canParse(text)) throw new TargetError('malformed_target', text);
   const url = new URL(text);
   if (!rules.schemes.includes(url.protocol) || url.hostname === '')
@@ -60,7 +63,7 @@ export function guardedLookup(rules: TargetRules): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       const refused = error ?? objectionTo(hostname, found, rules);
-      const [first] = found ?? [];
+      const [first] = error === null ? found : [];
       if (refused !== null || first === undefined) callback(refused, '', 0);
       else if (options.all === true) callback(null, found);
       else callback(null, first.address, first.family);
@@ -72,10 +75,13 @@ export function guardedLookup(rules: TargetRules): LookupFunction {
 export async function resolveTarget(host: string, rules: TargetRules): Promise<LookupAddress> {
   return await new Promise((resolve, reject) => {
     lookup(host, { all: true }, (error, found) => {
-      const [first] = found ?? [];
+      const [first] = error === null ? found : [];
       const refused =
-        error === null ? objectionTo(host, found, rules) : new TargetError('unresolved_target', host, { cause: error });
-      if (refused !== null || first === undefined) reject(refused ?? new TargetError('unresolved_target', host));
+        error === null
+          ? objectionTo(host, found, rules)
+          : new TargetError('unresolved_target', host, { cause: error });
+      if (refused !== null || first === undefined)
+        reject(refused ?? new TargetError('unresolved_target', host));
       else resolve(first);
     });
   });

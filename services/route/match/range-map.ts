@@ -125,9 +125,7 @@ class Treap implements RangeMap {
   }
 
   #compare(node: number, { first, last, route }: RouteRange): number {
-    return (
-      at(this.#first, node) - first || at(this.#last, node) - last || at(this.#route, node) - route
-    );
+    return at(this.#first, node) - first || at(this.#last, node) - last || at(this.#route, node) - route;
   }
 
   #update(node: number): number {

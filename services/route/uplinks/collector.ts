@@ -33,7 +33,11 @@ export function openCollector<Heard extends Copy>(options: {
   readonly windowMs: number;
   readonly maxFrames: number;
   readonly now: () => number;
-  readonly release: (frame: { readonly id: number; readonly route: number; readonly copies: readonly Heard[] }) => void;
+  readonly release: (frame: {
+    readonly id: number;
+    readonly route: number;
+    readonly copies: readonly Heard[];
+  }) => void;
 }): Collector<Heard> {
   const { windowMs, maxFrames, now, release } = options;
   const frames = new Map<number, Frame<Heard>>();

@@ -1,4 +1,5 @@
 import type { Address, HotspotKey, Millis } from '#protocol/units';
+import type { ReceivedPacket } from '#services/route/hotspot-link';
 
 /** Whose route a packet takes. */
 export interface RouteName {
@@ -23,4 +24,11 @@ export interface Uplink {
   readonly dataRate: string;
   readonly region: string;
   readonly receivedAt: Millis;
+}
+
+/** An uplink with what its hotspot signed. */
+export interface HeardCopy extends Uplink {
+  readonly packet: Pick<ReceivedPacket, 'bytes' | 'session'>;
+  /** A join request or rejoin costs nothing. */
+  readonly isJoin: boolean;
 }

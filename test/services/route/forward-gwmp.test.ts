@@ -78,7 +78,15 @@ describe('GWMP', () => {
     const forwarder = open(world);
     forwarder.forward(testUplink(1));
     const { from } = await eventually(() => ofKind(2));
-    const txpk = { imme: false, tmst: 500_000, freq: 868.1, rfch: 0, powe: 14, modu: 'LORA', datr: 'SF9BW125' };
+    const txpk = {
+      imme: false,
+      tmst: 500_000,
+      freq: 868.1,
+      rfch: 0,
+      powe: 14,
+      modu: 'LORA',
+      datr: 'SF9BW125',
+    };
     pullResp(from, JSON.stringify({ txpk: { ...txpk, codr: '4/5', ipol: true, size: 3, data: 'YAECAw' } }));
     const ack = await eventually(() => ofKind(5));
 

@@ -55,7 +55,7 @@ describe('MQTT with the topics of ChirpStack', () => {
       },
       rxInfo: {
         gatewayId: EUI,
-        uplinkId: expect.any(Number),
+        uplinkId: expect.any(Number) as unknown,
         nsTime: '2025-12-01T05:00:00.123Z',
         rssi: -103,
         snr: 7.5,
@@ -67,7 +67,10 @@ describe('MQTT with the topics of ChirpStack', () => {
     expect(topics('/state/conn').map(({ json }) => json)).toEqual([{ gatewayId: EUI, state: 'ONLINE' }]);
     await eventually(() => world.count('sent') === 1);
     await forwarder.close();
-    expect((await eventually(() => topics('/state/conn')[1])).json).toEqual({ gatewayId: EUI, state: 'OFFLINE' });
+    expect((await eventually(() => topics('/state/conn')[1])).json).toEqual({
+      gatewayId: EUI,
+      state: 'OFFLINE',
+    });
   });
 
   it('hands command/down to the hotspot with both windows by its counter, which wraps, and answers event/ack', async () => {
@@ -81,7 +84,9 @@ describe('MQTT with the topics of ChirpStack', () => {
       txInfo: {
         frequency,
         power: 14,
-        modulation: { lora: { bandwidth: 125_000, spreadingFactor, codeRate: 'CR_4_5', polarizationInversion: true } },
+        modulation: {
+          lora: { bandwidth: 125_000, spreadingFactor, codeRate: 'CR_4_5', polarizationInversion: true },
+        },
         timing: { delay: { delay } },
         context,
       },
@@ -100,18 +105,30 @@ describe('MQTT with the topics of ChirpStack', () => {
         rx2: { tmst: 1_032_704, frequency: 869_525_000, dataRate: 'SF12BW125', immediate: false },
       },
     ]);
-    expect(ack.json).toEqual({ gatewayId: EUI, downlinkId: 77, items: [{ status: 'OK' }, { status: 'IGNORED' }] });
+    expect(ack.json).toEqual({
+      gatewayId: EUI,
+      downlinkId: 77,
+      items: [{ status: 'OK' }, { status: 'IGNORED' }],
+    });
 
     world.outcome = 'hotspot_gone';
-    const classC = { ...item(869_525_000, 12, ''), txInfo: { ...items[1]?.txInfo, timing: { immediately: {} } } };
+    const classC = {
+      ...item(869_525_000, 12, ''),
+      txInfo: { ...items[1]?.txInfo, timing: { immediately: {} } },
+    };
     await server.publishAsync(command, JSON.stringify({ gatewayId: EUI, downlinkId: 78, items: [classC] }));
     const gone = await eventually(() => topics('/event/ack')[1]);
     expect(gone.json).toEqual({ gatewayId: EUI, downlinkId: 78, items: [{ status: 'INTERNAL_ERROR' }] });
     expect(world.downlinks[1]?.rx1).toMatchObject({ immediate: true, frequency: 869_525_000 });
 
-    const byGps = { ...classC, txInfo: { ...classC.txInfo, timing: { gpsEpoch: { timeSinceGpsEpoch: '1s' } } } };
+    const byGps = {
+      ...classC,
+      txInfo: { ...classC.txInfo, timing: { gpsEpoch: { timeSinceGpsEpoch: '1s' } } },
+    };
     await server.publishAsync(command, JSON.stringify({ gatewayId: EUI, downlinkId: 79, items: [byGps] }));
-    expect((await eventually(() => topics('/event/ack')[2])).json['items']).toEqual([{ status: 'GPS_UNLOCKED' }]);
+    expect((await eventually(() => topics('/event/ack')[2])).json['items']).toEqual([
+      { status: 'GPS_UNLOCKED' },
+    ]);
     await server.publishAsync(command, 'no JSON');
     await eventually(() => world.count('malformed') === 1);
     await forwarder.close();

@@ -15,7 +15,15 @@ describe('a target', () => {
   it('may not be in a network behind the router, however its address is written', () => {
     for (const host of [
       ...['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0'],
-      ...['[::1]', '[::]', '[fe80::1]', '[fc00::1]', '[::ffff:10.0.0.1]', '[::ffff:7f00:1]', '[64:ff9b::a00:1]'],
+      ...[
+        '[::1]',
+        '[::]',
+        '[fe80::1]',
+        '[fc00::1]',
+        '[::ffff:10.0.0.1]',
+        '[::ffff:7f00:1]',
+        '[64:ff9b::a00:1]',
+      ],
       ...['2130706433', '0x7f000001', '0177.0.0.1', '127.1', 'localhost', 'LOCALHOST.', 'a.localhost'],
     ])
       expect(() => url(`http://${host}/`), host).toThrow(expect.objectContaining({ code: 'private_target' }));
@@ -32,12 +40,16 @@ describe('a target', () => {
       expect.objectContaining({ code: 'credentials_in_target' }),
     );
     expect(url('https://example.com/hook?x=1').href).toBe('https://example.com/hook?x=1');
-    expect(() => requireTargetHost('a b', PUBLIC)).toThrow(expect.objectContaining({ code: 'malformed_target' }));
+    expect(() => requireTargetHost('a b', PUBLIC)).toThrow(
+      expect.objectContaining({ code: 'malformed_target' }),
+    );
   });
 
   it('whose name leads to a private address is refused when it is connected to', async () => {
     await expect(resolveTarget('localhost', PUBLIC)).rejects.toMatchObject({ code: 'private_target' });
-    expect(await resolveTarget('localhost', { allowPrivate: true })).toMatchObject({ family: expect.any(Number) });
+    expect(await resolveTarget('localhost', { allowPrivate: true })).toMatchObject({
+      family: expect.any(Number) as unknown,
+    });
     await expect(resolveTarget('no-such-name.invalid', PUBLIC)).rejects.toMatchObject({
       code: 'unresolved_target',
     });

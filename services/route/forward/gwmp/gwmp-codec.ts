@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { HotspotKey } from '#protocol/units';
-import type { Downlink, DownlinkOutcome } from '../../downlinks/downlink.ts';
-import type { Uplink } from '../../uplinks/uplink.ts';
+import type { Downlink, DownlinkOutcome } from '#services/route/downlinks/downlink';
+import type { Uplink } from '#services/route/uplinks/uplink';
 
 /** Semtech's UDP protocol, version 2 (GWMP), as a packet forwarder speaks it. */
 const VERSION = 2;

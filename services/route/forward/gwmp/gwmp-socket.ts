@@ -2,11 +2,17 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { HotspotKey } from '#protocol/units';
 import type { Closeable } from '../../../runtime/shutdown.ts';
-import type { Uplink } from '../../uplinks/uplink.ts';
+import type { Uplink } from '#services/route/uplinks/uplink';
 import type { ForwardContext } from '../forwarder.ts';
 import { gatewayEui } from '../gateway-eui.ts';
 import { resolveTarget } from '../target.ts';
-import { decodeServerMessage, downlinkOf, encodePullData, encodePushData, encodeTxAck } from './gwmp-codec.ts';
+import {
+  decodeServerMessage,
+  downlinkOf,
+  encodePullData,
+  encodePushData,
+  encodeTxAck,
+} from './gwmp-codec.ts';
 
 /** One hotspot towards one server: PULL_RESP names no gateway, so that each needs a port of its own. */
 export interface GwmpSocket extends Closeable {
@@ -82,7 +88,9 @@ export function openGwmpSocket(options: {
   };
   open().catch((error: unknown) => {
     context.logger.debug({ error, ...context.of }, 'a GWMP target cannot be spoken to');
-    for (const _ of waiting.splice(0)) context.count('refused');
+    waiting.splice(0).forEach(() => {
+      context.count('refused');
+    });
     // Looked up anew with the next packet.
     closed = true;
   });

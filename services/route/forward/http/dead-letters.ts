@@ -23,7 +23,10 @@ export interface DeadLetters extends Closeable {
 const KEPT = 256;
 const KEPT_S = 30 * 86_400;
 
-export function openDeadLetters(options: { readonly redisUrl: string; readonly logger: Logger }): DeadLetters {
+export function openDeadLetters(options: {
+  readonly redisUrl: string;
+  readonly logger: Logger;
+}): DeadLetters {
   const link = openRedis({ url: options.redisUrl, logger: options.logger });
   const redis = link.client;
   const keyOf = (owner: Address): string => `coverant:dead-letters:${owner}`;

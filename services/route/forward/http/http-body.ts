@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { HotspotKey } from '#protocol/units';
-import type { Downlink, DownlinkOutcome, Window } from '../../downlinks/downlink.ts';
-import { counterAfter, DOWNLINK_REFUSALS } from '../../downlinks/downlink.ts';
-import type { RouteName, Uplink } from '../../uplinks/uplink.ts';
+import type { Downlink, DownlinkOutcome, Window } from '#services/route/downlinks/downlink';
+import { counterAfter, DOWNLINK_REFUSALS } from '#services/route/downlinks/downlink';
+import type { RouteName, Uplink } from '#services/route/uplinks/uplink';
 import { gatewayEui } from '../gateway-eui.ts';
 
 /** Name of the header that signs a body: `t=<seconds>,v1=<hex HMAC-SHA256 of "<seconds>.<body>">`. */
@@ -41,7 +41,11 @@ export function uplinkBody({ owner, route }: RouteName, uplink: Uplink): string 
 /** What is posted where the downlink of an answer was not sent. */
 export function refusalBody(
   { owner, route }: RouteName,
-  refused: { readonly hotspot: HotspotKey; readonly code: Exclude<DownlinkOutcome, 'sent'>; readonly id: string | null },
+  refused: {
+    readonly hotspot: HotspotKey;
+    readonly code: Exclude<DownlinkOutcome, 'sent'>;
+    readonly id: string | null;
+  },
 ): string {
   const { hotspot, code, id } = refused;
   return JSON.stringify({
@@ -82,8 +86,13 @@ export function parseAnswer(text: string, uplink: Pick<Uplink, 'hotspot' | 'tmst
 function windowOf(value: unknown, heardAt: number): Window | null {
   const window = fieldsOf(value);
   const [frequency, dataRate] = [window.get('frequency'), window.get('datarate')];
-  const [delay, tmst, immediate] = [window.get('delay_us'), window.get('tmst'), window.get('immediate') === true];
-  if (typeof frequency !== 'number' || !Number.isInteger(frequency) || typeof dataRate !== 'string') return null;
+  const [delay, tmst, immediate] = [
+    window.get('delay_us'),
+    window.get('tmst'),
+    window.get('immediate') === true,
+  ];
+  if (typeof frequency !== 'number' || !Number.isInteger(frequency) || typeof dataRate !== 'string')
+    return null;
   if (immediate) return { tmst: 0, frequency, dataRate, immediate };
   if (isU32(delay)) return { tmst: counterAfter(heardAt, delay), frequency, dataRate, immediate };
   return isU32(tmst) ? { tmst, frequency, dataRate, immediate } : null;

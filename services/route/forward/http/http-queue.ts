@@ -7,7 +7,7 @@ import type { Closeable } from '../../../runtime/shutdown.ts';
 import type { ForwardContext, Forwarder } from '../forwarder.ts';
 import { requireTargetUrl, TargetError } from '../target.ts';
 import { openWaitingList } from '../waiting-list.ts';
-import type { RouteName } from '../../uplinks/uplink.ts';
+import type { RouteName } from '#services/route/uplinks/uplink';
 import type { DeadLetters } from './dead-letters.ts';
 import { parseAnswer, refusalBody, SIGNATURE_HEADER, signBody, uplinkBody } from './http-body.ts';
 import { post } from './post.ts';
@@ -55,7 +55,7 @@ export function openHttpQueue(options: {
   readonly backoffMs?: number;
 }): HttpQueue {
   const { logger, deadLetters, maxWaiting = MAX_WAITING, timeoutMs = TIMEOUT_MS } = options;
-  const queue = openQueue<ForwardJob, void>({ ...options, name: 'forward' });
+  const queue = openQueue<ForwardJob, null>({ ...options, name: 'forward' });
   const targets = new Map<string, OpenTarget>();
   /** Ids of jobs in Redis by route, oldest first. */
   const held = new Map<string, Set<string>>();
@@ -179,7 +179,14 @@ export function openHttpQueue(options: {
     start: async () => {
       for (const job of await queue.getJobs(['active', 'waiting', 'delayed'], 0, -1, true))
         if (job.id !== undefined) hold(nameOf(job.data), job.id);
-      const started = openWorker<ForwardJob, void>({ ...options, name: 'forward', process: deliver });
+      const started = openWorker<ForwardJob, null>({
+        ...options,
+        name: 'forward',
+        process: async (job, token) => {
+          await deliver(job, token);
+          return null;
+        },
+      });
       started.on('completed', release);
       started.on('failed', (job, error) => {
         if (job?.finishedOn !== undefined) giveUp(job, error);

@@ -17,7 +17,8 @@ export function openTargetGate(random: () => number): TargetGate {
   let pausedUntil = 0;
   return {
     enter: (now) => {
-      if (now < pausedUntil) return Math.ceil(pausedUntil - now + random() * BUSY_MS * 2 ** Math.min(failures, 5));
+      if (now < pausedUntil)
+        return Math.ceil(pausedUntil - now + random() * BUSY_MS * 2 ** Math.min(failures, 5));
       if (inFlight >= (failures === 0 ? MAX_IN_FLIGHT : 1)) return Math.ceil(BUSY_MS * (1 + random()));
       inFlight += 1;
       return 0;

@@ -1,6 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { counterAfter, type Downlink, type DownlinkOutcome, type Window } from '../../downlinks/downlink.ts';
-import type { Uplink } from '../../uplinks/uplink.ts';
+import {
+  counterAfter,
+  type Downlink,
+  type DownlinkOutcome,
+  type Window,
+} from '#services/route/downlinks/downlink';
+import type { Uplink } from '#services/route/uplinks/uplink';
 
 /** One item of a downlink command: a frame and when to send it. */
 type Item = { readonly payload: Uint8Array; readonly window: Window } | { readonly refused: DownlinkOutcome };
@@ -71,7 +76,8 @@ export function connState(eui: string, state: 'ONLINE' | 'OFFLINE'): string {
 export function parseDownlinkFrame(json: string): DownlinkCommand | null {
   const frame = fieldsOf(parsed(json));
   const [downlinkId = 0, items] = [frame.get('downlinkId'), frame.get('items')];
-  if (typeof downlinkId !== 'number' || !Array.isArray(items) || items.length === 0 || items.length > 16) return null;
+  if (typeof downlinkId !== 'number' || !Array.isArray(items) || items.length === 0 || items.length > 16)
+    return null;
   return { downlinkId, items: items.map((item: unknown) => itemOf(fieldsOf(item))) };
 }
 
@@ -95,7 +101,11 @@ export function downlinkOf(
 function itemOf(item: ReadonlyMap<string, unknown>): Item {
   const [phyPayload, txInfo] = [item.get('phyPayload'), fieldsOf(item.get('txInfo'))];
   const lora = fieldsOf(fieldsOf(txInfo.get('modulation')).get('lora'));
-  const [frequency, bandwidth, spreading] = [txInfo.get('frequency'), lora.get('bandwidth'), lora.get('spreadingFactor')];
+  const [frequency, bandwidth, spreading] = [
+    txInfo.get('frequency'),
+    lora.get('bandwidth'),
+    lora.get('spreadingFactor'),
+  ];
   if (typeof phyPayload !== 'string' || typeof frequency !== 'number') return { refused: 'malformed' };
   if (typeof bandwidth !== 'number' || typeof spreading !== 'number') return { refused: 'bad_data_rate' };
   const dataRate = `SF${spreading}BW${bandwidth / 1000}`;

@@ -2,8 +2,8 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { MqttClient } from 'mqtt';
 import type { HotspotKey } from '#protocol/units';
-import type { DownlinkOutcome } from '../../downlinks/downlink.ts';
-import type { Uplink } from '../../uplinks/uplink.ts';
+import type { DownlinkOutcome } from '#services/route/downlinks/downlink';
+import type { Uplink } from '#services/route/uplinks/uplink';
 import type { ForwardContext, Forwarder } from '../forwarder.ts';
 import { gatewayEui } from '../gateway-eui.ts';
 import { guardedLookup, hostOf, requireTargetUrl } from '../target.ts';
@@ -87,7 +87,11 @@ export function openMqttForwarder(options: {
     const hotspot = gateways.get(eui);
     const found = hotspot === undefined ? null : downlinkOf(parsed, hotspot);
     const outcome: DownlinkOutcome =
-      hotspot === undefined ? 'hotspot_gone' : found === null ? 'malformed' : context.sendDownlink(found.downlink);
+      hotspot === undefined
+        ? 'hotspot_gone'
+        : found === null
+          ? 'malformed'
+          : context.sendDownlink(found.downlink);
     const outcomes = parsed.items.map((item, place) => {
       if ('refused' in item) return item.refused;
       // A second window is tried by the hotspot itself.
@@ -106,7 +110,8 @@ export function openMqttForwarder(options: {
   });
   client.on('error', (error) => {
     context.count('failed');
-    if (!failing) context.logger.debug({ error, ...context.of }, 'an MQTT target cannot be reached; trying again');
+    if (!failing)
+      context.logger.debug({ error, ...context.of }, 'an MQTT target cannot be reached; trying again');
     failing = true;
   });
   return {
@@ -115,7 +120,8 @@ export function openMqttForwarder(options: {
       pump();
     },
     close: async () => {
-      for (const eui of gateways.keys()) quietly(`${base}/${eui}/state/conn`, connState(eui, 'OFFLINE'), true);
+      for (const eui of gateways.keys())
+        quietly(`${base}/${eui}/state/conn`, connState(eui, 'OFFLINE'), true);
       // Forced where the broker is gone: nobody would acknowledge what is under way.
       await client.endAsync(!client.connected).catch(() => undefined);
     },
