@@ -38,6 +38,8 @@ export interface ListeningServer {
 export async function listenNetworkServer(options: {
   readonly server: NetworkServer;
   readonly secret: string;
+  /** Of the device's windows, those that answers are for; both unless it says so. */
+  readonly windows?: () => 'both' | 'second';
   readonly port?: number;
   readonly now?: () => number;
 }): Promise<ListeningServer> {
@@ -65,16 +67,12 @@ export async function listenNetworkServer(options: {
     heard.push(one);
     const delay = DELAY_US[one.kind];
     const { frequency, datarate } = value;
-    return {
-      status: 200,
-      answer: {
-        downlink: {
-          frame: one.answer.toString('base64'),
-          rx1: { delay_us: delay, frequency, datarate },
-          rx2: { delay_us: delay + SECOND_US, ...RX2 },
-        },
-      },
-    };
+    const frame = one.answer.toString('base64');
+    const first = { delay_us: delay, frequency, datarate };
+    const second = { delay_us: delay + SECOND_US, ...RX2 };
+    const downlink =
+      options.windows?.() === 'second' ? { frame, rx1: second } : { frame, rx1: first, rx2: second };
+    return { status: 200, answer: { downlink } };
   };
 
   const listener = createServer((request, response) => {
