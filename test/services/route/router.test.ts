@@ -64,10 +64,10 @@ describe('a packet', () => {
     await register();
     const frame = dataFrame(DEVICE);
     const snrs = [-3, 9, 2, 9];
+    const sends = await Promise.all(snrs.map((_, place) => world.session(hotspot(place))));
     for (const [place, snr] of snrs.entries()) {
-      const send = await world.session(hotspot(place));
-      send({ frame, snr, rssi: -100 + place });
-      send({ frame, snr: snr - 1 });
+      sends[place]?.({ frame, snr, rssi: -100 + place });
+      sends[place]?.({ frame, snr: snr - 1 });
     }
     await eventually(() => world.pushed.length === 2);
     await silence();
