@@ -113,6 +113,9 @@ export function openTail(
     const { receivedAt, index } = position;
     switch (body.kind) {
       case 'epoch_close':
+      // Of routers: no reports, and judged by the oracles alone.
+      case 'packet':
+      case 'route':
         return true;
       case 'session_init':
         log.sessions.add({ index, receivedAt, body });

@@ -48,11 +48,15 @@ export function openDownlinkSender(options: {
       const { hotspot, payload, rx1, rx2 } = downlink;
       if (payload.length === 0 || payload.length > MAX_FRAME) return 'bad_payload';
       for (const window of rx2 === null ? [rx1] : [rx1, rx2]) {
-        if (!(window.frequency >= MIN_HZ && window.frequency <= MAX_HZ)) return 'bad_frequency';
+        if (!isSendable(window.frequency)) return 'bad_frequency';
         if (dataRateNumber(window.dataRate) < 0) return 'bad_data_rate';
       }
       if (isOver(hotspot, rx2 ?? rx1)) return 'too_late';
       return link.send(hotspot, { payload, rx1, rx2 }) ? 'sent' : 'hotspot_gone';
     },
   };
+}
+
+function isSendable(frequency: number): boolean {
+  return Number.isInteger(frequency) && frequency >= MIN_HZ && frequency <= MAX_HZ;
 }

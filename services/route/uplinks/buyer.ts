@@ -118,13 +118,13 @@ export function openBuyer(context: BuyerContext): Buyer {
     if (price > route.maxPacketCredits) return 'too_expensive';
     // Joins are free for whoever could pay for the data that follows.
     if (credits.available(route.owner) < (price > 0n ? price : 1n)) return 'no_credits';
+    const bytes = copy.packet.bytes;
+    memory.add({ frame, packet: shortId(bytes) });
     if (!isOfEpoch(copy, current)) return 'unbilled';
     const record = logged.get(route);
     if (record?.epoch !== current) return 'unbilled';
     const salt = Uint8Array.from(randomBytes(32));
-    const bytes = copy.packet.bytes;
     credits.use(route.owner, current, price);
-    memory.add({ frame, packet: shortId(bytes) });
     return {
       route,
       copy,

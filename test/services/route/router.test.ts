@@ -1,3 +1,4 @@
+import loraPacket from 'lora-packet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toHex } from '#protocol/wire/hex';
 import { packetCommitment } from '#protocol/route/disclosure';
@@ -63,10 +64,10 @@ describe('a packet', () => {
     await register();
     const frame = dataFrame(DEVICE);
     const snrs = [-3, 9, 2, 9];
+    const sends = await Promise.all(snrs.map((_, place) => world.session(hotspot(place))));
     for (const [place, snr] of snrs.entries()) {
-      const send = await world.session(hotspot(place));
-      send({ frame, snr, rssi: -100 + place });
-      send({ frame, snr: snr - 1 });
+      sends[place]?.({ frame, snr, rssi: -100 + place });
+      sends[place]?.({ frame, snr: snr - 1 });
     }
     await eventually(() => world.pushed.length === 2);
     await silence();
@@ -76,6 +77,35 @@ describe('a packet', () => {
     (await world.session(hotspot(0)))({ frame });
     await silence();
     expect(world.pushed).toHaveLength(2);
+  });
+
+  it('finds its route as another library of LoRaWAN writes it', async () => {
+    await register();
+    const send = await world.session(hotspot(0));
+    const data = loraPacket.fromFields(
+      {
+        MType: 'Confirmed Data Up',
+        DevAddr: Buffer.from('26001234', 'hex'),
+        FCnt: 7,
+        FPort: 3,
+        payload: 'twenty bytes of data',
+      },
+      Buffer.alloc(16, 1),
+      Buffer.alloc(16, 2),
+    );
+    const join = loraPacket.fromFields(
+      {
+        MType: 'Join Request',
+        AppEUI: Buffer.from('70b3d57ed0000001', 'hex'),
+        DevEUI: Buffer.from('0011223344556677', 'hex'),
+        DevNonce: Buffer.from('0102', 'hex'),
+      },
+      undefined,
+      undefined,
+      Buffer.alloc(16, 3),
+    );
+    for (const packet of [data, join]) send({ frame: Uint8Array.from(packet.getPHYPayload() ?? []) });
+    await eventually(() => world.pushed.length === 2);
   });
 
   it('goes nowhere where nobody has a route for it, or it is no uplink, or its hotspot is not registered', async () => {

@@ -90,7 +90,13 @@ export function openHttpQueue(options: {
     const named = jobs.map((data) => ({ name: 'forward', data, opts: { jobId: idOf(data), ...tries } }));
     // Before they can begin: what is not held any more is not posted.
     for (const { data, opts } of named) hold(nameOf(data), opts.jobId);
-    await queue.addBulk(named);
+    await queue.addBulk(named).catch((error: unknown) => {
+      for (const { data, opts } of named) {
+        held.get(nameOf(data))?.delete(opts.jobId);
+        targets.get(nameOf(data))?.context.count('dropped');
+      }
+      throw error;
+    });
   };
 
   const deliver = async (job: Job<ForwardJob>, token?: string): Promise<void> => {
@@ -158,8 +164,8 @@ export function openHttpQueue(options: {
         while (waiting.length > 0) {
           const jobs = Array.from({ length: Math.min(BULK, waiting.length) }, () => waiting.shift());
           // Waits while Redis is away; the list holds the newest meanwhile.
-          await add(jobs.filter((job) => job !== undefined)).catch(() => {
-            context.count('failed');
+          await add(jobs.filter((job) => job !== undefined)).catch((error: unknown) => {
+            logger.warn({ error, ...context.of }, 'posts could not be queued');
           });
         }
         adding = false;
