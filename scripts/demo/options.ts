@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface DemoOptions {
-  /** End after two epochs, with an exit code that says whether all was as it must be. */
+  /** End after the first epochs, with an exit code that says whether all was as it must be. */
   readonly once: boolean;
   readonly dataDir: string;
   /** First of the adjacent ports to take; null: the stages' usual ports, or free ones. */
@@ -11,7 +11,7 @@ export interface DemoOptions {
 
 export const USAGE = `npm run demo [-- --once] [--data DIR] [--port-base N]
 
-  --once         end after two epochs; exit code 0 only if every check of the demo holds
+  --once         end after the first epochs; exit code 0 only if every check of the demo holds
   --data DIR     where everything is kept, and continued from (default .coverant)
   --port-base N  take the ports from N on (default: the stages' usual ones, or free ones)
 
