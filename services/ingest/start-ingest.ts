@@ -1,11 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readClock } from '#client';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
 import { millis } from '#protocol/units';
+import { keyText } from '#protocol/wire/key';
 import { openBacklogReader } from '../runtime/backlog-file.ts';
 import { openChain } from '../runtime/chain.ts';
 import type { IngestConfig } from '../runtime/config.ts';
+import { HOLD_LIMITS, openHolds } from '../runtime/grpc/holds.ts';
+import { SESSION_TIMES } from '../runtime/grpc/session-handshake.ts';
 import { listenHttp } from '../runtime/http-server.ts';
 import { logOrigin } from '../runtime/log-origin.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -20,6 +24,7 @@ import { createIngestApp } from './app.ts';
 import { openBudget } from './budget.ts';
 import { checkClock, guardClock } from '../runtime/clock-check.ts';
 import { closeEpochs } from '../runtime/log/close-epochs.ts';
+import { loadOrCreateConfigKey } from './hotspots/config-key.ts';
 import { openEntropyService } from './entropy.ts';
 import { readLatestBlock } from './latest-block.ts';
 import { loadOrCreateLogKey } from './log-key.ts';
@@ -88,6 +93,8 @@ export async function startIngest(options: {
   });
   void entropy.run(signal);
 
+  const configKey = await loadOrCreateConfigKey(config.dataDir);
+  logger.info({ pubkey: keyText(configKey.key) }, 'hotspots name this pubkey in [config] of their settings');
   const metrics = openMetrics('ingest');
   const app = await createIngestApp({
     logger,
@@ -106,6 +113,14 @@ export async function startIngest(options: {
       verify: verifySignature,
       backlogAge: openBacklogReader(config.dataDir),
       now,
+    },
+    hotspots: {
+      registry,
+      configKey,
+      random: (bytes) => new Uint8Array(randomBytes(bytes)),
+      times: { ...SESSION_TIMES, initMs: config.sessionInitMs },
+      holds: openHolds(HOLD_LIMITS, now),
+      routeUrl: config.routeUrl,
     },
     health: () => ({ ok: true, origin, size: log.size, entropy: entropy.current() !== null }),
   });
