@@ -53,7 +53,11 @@ describe('a downlink', () => {
   });
 
   it('is too late when the counter of its hotspot has passed its last window, also where the counter wraps', () => {
-    const { heard, send, clock } = sender();
+    const { clock, ...of } = sender();
+    const heard = (uplink: Parameters<typeof of.heard>[0]): void => {
+      of.heard(uplink);
+    };
+    const send = (wanted: Downlink) => of.send(wanted);
     const hotspot = hotspotKey(1);
     heard({ hotspot, tmst: 4_000_000, receivedAt: millis(1000) });
     clock.ms += 1999;
@@ -77,7 +81,8 @@ describe('a downlink', () => {
   });
 
   it('that no hotspot could send is refused', () => {
-    const { send, sent } = sender();
+    const { sent, ...of } = sender();
+    const send = (wanted: Downlink) => of.send(wanted);
     expect(send({ ...downlink, payload: new Uint8Array(0) })).toBe('bad_payload');
     expect(send({ ...downlink, payload: new Uint8Array(256) })).toBe('bad_payload');
     for (const frequency of [0, -1, Number.NaN, 5e9, 868_100_000.5])

@@ -1,4 +1,4 @@
-import loraPacket from 'lora-packet';
+import { fromFields } from '../../support/lora-packet.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toHex } from '#protocol/wire/hex';
 import { packetCommitment } from '#protocol/route/disclosure';
@@ -82,7 +82,7 @@ describe('a packet', () => {
   it('finds its route as another library of LoRaWAN writes it', async () => {
     await register();
     const send = await world.session(hotspot(0));
-    const data = loraPacket.fromFields(
+    const data = fromFields(
       {
         MType: 'Confirmed Data Up',
         DevAddr: Buffer.from('26001234', 'hex'),
@@ -93,7 +93,7 @@ describe('a packet', () => {
       Buffer.alloc(16, 1),
       Buffer.alloc(16, 2),
     );
-    const join = loraPacket.fromFields(
+    const join = fromFields(
       {
         MType: 'Join Request',
         AppEUI: Buffer.from('70b3d57ed0000001', 'hex'),
