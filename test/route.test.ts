@@ -99,8 +99,11 @@ beforeAll(async () => {
   startHotspot(near, { url, east: 0.004 });
   startHotspot(far, { url, east: 0.02 });
   // Sessions: their clients open streams five seconds after they start.
-  for (const until = Date.now() + 20_000; (await sessions()) < 2; await sleep(100))
+  const until = Date.now() + 20_000;
+  while ((await sessions()) < 2) {
     if (Date.now() > until) throw new Error('the simulated hotspots got no sessions within 20 s');
+    await sleep(100);
+  }
 }, 60_000);
 
 afterAll(async () => {
@@ -154,9 +157,11 @@ async function answerTo(
   frame: { readonly payload: Uint8Array; readonly rx1DelayMs?: number },
 ): Promise<Downlink> {
   radio.device.transmit({ ...UPLINK, ...frame });
-  for (const until = Date.now() + 12_000; Date.now() < until; await sleep(20)) {
+  const until = Date.now() + 12_000;
+  while (Date.now() < until) {
     const heard = radio.heard();
     if (heard !== null) return heard;
+    await sleep(20);
   }
   throw new Error(`the device heard nothing in its windows; its server had ${server.counts.posts} posts`);
 }

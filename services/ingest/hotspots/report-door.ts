@@ -2,7 +2,7 @@ import type { HotspotKey } from '#protocol/units';
 import type { BeaconReport, ReportKind, WitnessReport } from '#protocol/wire/report';
 import type { Logger } from '../../runtime/logger.ts';
 import { keyRefusal, openGate } from '../admit.ts';
-import { clientOf } from '../budget.ts';
+import { clientOf } from '../../runtime/budget.ts';
 import { grpcRefusalOf, refusal } from '../refusals.ts';
 import { BACKLOG_RETRY_S, MAX_BACKLOG_MS, type ReportsContext } from '../reports-route.ts';
 import type { ReportBatches } from './report-batches.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { millis } from '#protocol/units';
 import { createIngestApp } from '#services/ingest/app';
-import { openBudget } from '#services/ingest/budget';
+import { openBudget } from '#services/runtime/budget';
 import type { Entropy } from '#services/ingest/entropy';
 import { configKeyOf } from '#services/ingest/hotspots/config-key';
 import type { HotspotsContext } from '#services/ingest/hotspots/open-hotspots';
