@@ -8,6 +8,7 @@ import { tupleBytes, tupleHash } from '#protocol/settle/tuple';
 import { amount, epochNumber, type Address, type Hash, type HotspotKey } from '#protocol/units';
 import { encodeStruct } from '../../programs-client/codec.ts';
 import { encodableTuple } from '../../programs-client/tuple.ts';
+import { creditsEntry } from '../support/litesvm-credits.ts';
 import { openLiteChain } from '../support/litesvm.ts';
 import vectors from '../vectors/settlement.json' with { type: 'json' };
 
@@ -28,6 +29,14 @@ describe('the golden vectors that the program’s host tests read too', () => {
   it('hold for entries of a maker’s list', () => {
     for (const { key_type, key, hash } of vectors.endorsed_leaves)
       expect(hex(leafHash(endorsedEntry(tagged(key_type, key) as HotspotKey)))).toBe(hash);
+  });
+
+  it('hold for a leaf of the credits tree', () => {
+    expect(vectors.credits_leaves.length).toBeGreaterThan(0);
+    for (const { network, owner, settled_total, hash } of vectors.credits_leaves) {
+      const used = { owner: new PublicKey(bytes(owner)), total: BigInt(settled_total) };
+      expect(hex(leafHash(creditsEntry(new PublicKey(bytes(network)), used)))).toBe(hash);
+    }
   });
 
   it('hold for roots and proofs of trees', () => {

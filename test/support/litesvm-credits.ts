@@ -22,7 +22,7 @@ export interface TestCreditsTree {
 
 export function creditsTree({ address: network }: TestNetwork, all: readonly Used[]): TestCreditsTree {
   const used = [...all].sort((a, b) => Buffer.compare(a.owner.toBuffer(), b.owner.toBuffer()));
-  const tree = new MerkleTree(used.map((of) => leafHash(entryOf(network, of))));
+  const tree = new MerkleTree(used.map((of) => leafHash(creditsEntry(network, of))));
   const root = used.length === 0 ? EMPTY_ROOT : tree.root;
   return {
     used,
@@ -52,8 +52,9 @@ export function creditsMoney({ chain, address }: TestNetwork): {
   return { burned: data.readBigUInt64LE(50), refunded: data.readBigUInt64LE(58) };
 }
 
-const entryOf = (network: PublicKey, { owner, total }: Used): Uint8Array => {
+/** What a leaf of the credits tree hashes. */
+export function creditsEntry(network: PublicKey, { owner, total }: Used): Uint8Array {
   const settled = Buffer.alloc(8);
   settled.writeBigUInt64LE(total);
   return Buffer.concat([Buffer.from('coverant/credits/v1'), network.toBytes(), owner.toBytes(), settled]);
-};
+}

@@ -1,6 +1,7 @@
 import { ProtocolError } from '#protocol/errors';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import {
+  creditsAt,
   factsAt,
   openRegistry,
   registryAt,
@@ -161,5 +162,33 @@ describe('the registry table', () => {
       voters: [],
     };
     expect(() => registryBytes(mixed)).toThrow(RangeError);
+  });
+});
+
+describe('the credits table of an epoch', () => {
+  const owner = '1'.repeat(32) as Address;
+  const rows = (firstEpoch: bigint, [current, next, nextFrom]: readonly [bigint, bigint, bigint]) =>
+    [3n, 4n, 5n].map((epoch) =>
+      creditsAt(
+        [
+          {
+            owner,
+            firstEpoch: epochNumber(firstEpoch),
+            balance: { current, next, nextFrom: epochNumber(nextFrom) },
+            settled: 0n,
+          },
+        ],
+        epochNumber(epoch),
+      ).map(({ balance }) => balance),
+    );
+
+  it('has the balance in force of owners whose first purchase holds by then', () => {
+    expect(rows(4n, [0n, 7n, 4n])).toEqual([[], [7n], [7n]]);
+    expect(rows(0n, [7n, 9n, 5n])).toEqual([[7n], [7n], [9n]]);
+  });
+
+  it('keeps who has taken everything back, whatever is bought later', () => {
+    expect(rows(2n, [7n, 0n, 4n])).toEqual([[7n], [0n], [0n]]);
+    expect(rows(2n, [0n, 5n, 5n])).toEqual([[0n], [0n], [5n]]);
   });
 });
