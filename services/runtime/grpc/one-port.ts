@@ -16,8 +16,11 @@ export function shareOnePort(server: HttpServer, grpc: GrpcServer): void {
   http1.removeAllListeners('connection');
   http1.on('connection', (socket: Socket) => {
     peek(socket, (isHttp2) => {
-      if (isHttp2) grpc.accept(socket);
-      else for (const listener of others) Reflect.apply(listener, http1, [socket]);
+      if (isHttp2) {
+        // HTTP/1.1 servers leave a socket open whose client has ended; an HTTP/2 connection is over then.
+        socket.allowHalfOpen = false;
+        grpc.accept(socket);
+      } else for (const listener of others) Reflect.apply(listener, http1, [socket]);
     });
   });
   server.addHook('preClose', async () => {
@@ -36,6 +39,7 @@ function peek(socket: Socket, tell: (isHttp2: boolean) => void): void {
     clearTimeout(timer);
     socket.removeListener('readable', look);
     socket.removeListener('error', giveUp);
+    socket.removeListener('end', giveUp);
     socket.removeListener('close', done);
   };
   const look = (): void => {
@@ -48,6 +52,7 @@ function peek(socket: Socket, tell: (isHttp2: boolean) => void): void {
     tell(seen.subarray(0, PREFACE.length).toString('latin1') === PREFACE);
   };
   socket.on('error', giveUp);
+  socket.on('end', giveUp);
   socket.on('close', done);
   socket.on('readable', look);
 }
