@@ -14,8 +14,15 @@ export function shareOnePort(server: HttpServer, grpc: GrpcServer): void {
   const http1 = server.server;
   const others = http1.listeners('connection');
   http1.removeAllListeners('connection');
+  /** Connections that have not said yet what they are: neither server knows of them. */
+  const untold = new Set<Socket>();
   http1.on('connection', (socket: Socket) => {
+    untold.add(socket);
+    const forget = (): boolean => untold.delete(socket);
+    socket.once('close', forget);
     peek(socket, (isHttp2) => {
+      forget();
+      socket.removeListener('close', forget);
       if (isHttp2) {
         // HTTP/1.1 servers leave a socket open whose client has ended; an HTTP/2 connection is over then.
         socket.allowHalfOpen = false;
@@ -24,6 +31,7 @@ export function shareOnePort(server: HttpServer, grpc: GrpcServer): void {
     });
   });
   server.addHook('preClose', async () => {
+    for (const socket of untold) socket.destroy();
     await grpc.close();
   });
 }
