@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { keyText } from '#protocol/wire/key';
 import { openBacklogReader } from '../runtime/backlog-file.ts';
 import type { IngestConfig } from '../runtime/config.ts';
+import { HOLD_LIMITS, openHolds } from '../runtime/grpc/holds.ts';
+import { SESSION_TIMES } from '../runtime/grpc/session-handshake.ts';
 import { listenHttp } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { openStageLog } from '../runtime/log/open-stage-log.ts';
@@ -9,6 +13,7 @@ import { verifySignature } from '../runtime/signature.ts';
 import { openRegistered } from './registered.ts';
 import { createIngestApp } from './app.ts';
 import { openBudget } from '../runtime/budget.ts';
+import { loadOrCreateConfigKey } from './hotspots/config-key.ts';
 import { openEntropyService } from './entropy.ts';
 import { readLatestBlock } from './latest-block.ts';
 import { openReceiptIndex } from './receipts/receipt-index.ts';
@@ -39,6 +44,8 @@ export async function startIngest(options: {
   });
   void entropy.run(lifetime.signal);
 
+  const configKey = await loadOrCreateConfigKey(config.dataDir);
+  logger.info({ pubkey: keyText(configKey.key) }, 'hotspots name this pubkey in [config] of their settings');
   const metrics = openMetrics('ingest');
   const app = await createIngestApp({
     logger,
@@ -57,6 +64,14 @@ export async function startIngest(options: {
       verify: verifySignature,
       backlogAge: openBacklogReader(config.dataDir),
       now,
+    },
+    hotspots: {
+      registry,
+      configKey,
+      random: (bytes) => new Uint8Array(randomBytes(bytes)),
+      times: { ...SESSION_TIMES, initMs: config.sessionInitMs },
+      holds: openHolds(HOLD_LIMITS, now),
+      routeUrl: config.routeUrl,
     },
     health: () => ({ ok: true, origin, size: log.size, entropy: entropy.current() !== null }),
   });

@@ -38,6 +38,10 @@ export interface IngestConfig extends StageConfig, ChainConfig {
   readonly keyBudget: number;
   /** How long to wait at start for a chain that does not answer before refusing to start. */
   readonly clockWaitSeconds: number;
+  /** How long a hotspot has to answer an offer on a stream. */
+  readonly sessionInitMs: number;
+  /** Where the stage that routes packets serves its streams; null: there is none. */
+  readonly routeUrl: string | null;
 }
 
 export interface GroupConfig extends StageConfig, QueueConfig {
@@ -114,6 +118,11 @@ export function parseIngestConfig(env: Env): IngestConfig {
     addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
     keyBudget: integerField(env, 'KEY_BUDGET', { fallback: 300, min: 1, max: 1e9 }),
     clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
+    sessionInitMs: integerField(env, 'SESSION_INIT_MS', { fallback: 5000, min: 100, max: 60_000 }),
+    routeUrl:
+      optionalField(env, 'ROUTE_URL') === null
+        ? null
+        : urlField(env, 'ROUTE_URL', { fallback: '', schemes: ['http:'] }),
   };
 }
 

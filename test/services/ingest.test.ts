@@ -29,6 +29,7 @@ import { openRegistryReader } from '#services/runtime/registry-file';
 import { verifySignature } from '#services/runtime/signature';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testHotspot, TestWorld } from '../protocol/epoch/world.ts';
+import { hotspotsContext } from '../support/grpc/ingest-world.ts';
 import { makeDataDir, SILENT, writeRegistry } from '../support/service-world.ts';
 
 const hotspots = Array.from({ length: 3 }, (_, place) => testHotspot(`ingest ${place}`, place));
@@ -91,6 +92,7 @@ beforeEach(async () => {
       backlogAge: openBacklogReader(dataDir),
       now: () => now,
     },
+    hotspots: hotspotsContext({ dataDir, now: () => now }),
     health: () => ({ ok: true, size: log.size }),
   });
   closeAll = async () => {

@@ -16,7 +16,7 @@ export interface GrpcStream {
   read(timeout: { readonly ms: number; readonly late: () => GrpcRefusal }): Promise<Uint8Array | null>;
   /** False where the stream is over, or is ended now because its client does not read. */
   send(message: Uint8Array): boolean;
-  /** Ends with OK, or with the refusal's status. Idempotent. */
+  /** Ends with OK, or with the refusal's status, with which a read that waits rejects. Idempotent. */
   end(refusal: GrpcRefusal | null): void;
 }
 
@@ -112,8 +112,8 @@ export function openGrpcStream(
   const end = (refusal: GrpcRefusal | null): void => {
     if (trailers !== null) return;
     trailers = statusTrailers(refusal);
+    fail(refusal ?? grpcRefusal('cancelled'));
     over.abort();
-    fail(grpcRefusal('cancelled'));
     if (stream.destroyed || stream.closed) return;
     stream.end();
     // What still comes is not kept, and does not come for long.

@@ -72,6 +72,10 @@ export const GRPC_REFUSALS = {
     status: 'UNAUTHENTICATED',
     message: 'The signature is not by the key that must have signed this.',
   },
+  superseded: {
+    status: 'FAILED_PRECONDITION',
+    message: 'Newer streams of the same hotspot took the place of this one.',
+  },
   session_not_logged: {
     status: 'UNAVAILABLE',
     message: 'The session_init could not be made durable; connect again.',

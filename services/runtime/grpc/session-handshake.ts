@@ -48,6 +48,8 @@ export interface StreamSessions {
   /** The hotspot whose stream this is: known from the first session_init that was well signed, or from the start. */
   readonly key: HotspotKey | null;
   readonly current: Session | null;
+  /** The nonce whose answer is waited for. */
+  readonly offered: Uint8Array | null;
   /** A new nonce to offer; null while an earlier offer is unanswered, which its answer will serve as well. */
   offer(): Uint8Array | null;
   /** Milliseconds until the next thing has to happen: the answer to an offer, or else the next offer. */
@@ -84,6 +86,9 @@ export function openStreamSessions(rules: SessionRules, hotspot: HotspotKey | nu
     },
     get current() {
       return current;
+    },
+    get offered() {
+      return offered?.nonce ?? null;
     },
     offer: () => {
       if (offered !== null) return null;

@@ -5,7 +5,8 @@ const SWEEP_MS = 15_000;
 const IDLE_MS = 60_000;
 /** A peer that answers no ping for so long is gone: it was unplugged, and TCP has not noticed. */
 const SILENT_MS = 60_000;
-const CLOSE_MS = 1000;
+/** For the last trailers to leave. */
+const CLOSE_MS = 200;
 
 interface Watched {
   streams: number;
