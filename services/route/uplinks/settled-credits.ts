@@ -1,5 +1,5 @@
 import { FILES } from '#protocol/settle/folder';
-import { creditsAt, type RawCredits } from '#protocol/settle/registry';
+import { creditsAt } from '#protocol/settle/registry';
 import { openState } from '#protocol/settle/state';
 import { base58 } from '@scure/base';
 import { fromHex } from '#protocol/wire/hex';
@@ -9,11 +9,6 @@ import { epochPath, readEpochIndex } from '../../runtime/public-epochs.ts';
 import type { PublicFiles } from '../../runtime/public-files.ts';
 import type { RegistryFile, RegistryReader } from '../../runtime/registry-file.ts';
 import type { SettledCredits } from './credits.ts';
-
-/** What the registry holds of credits accounts. */
-interface RegistryCredits {
-  readonly credits?: readonly RawCredits[];
-}
 
 /** What the chain's accounts and the newest epoch folder say; both are looked at again by `refresh`. */
 export interface RefreshedCredits extends SettledCredits {
@@ -37,10 +32,9 @@ export function openSettledCredits(options: {
   let settledThrough: EpochNumber | null = null;
 
   const readBalances = async (current: EpochNumber): Promise<void> => {
-    const newest: (RegistryFile & RegistryCredits) | null = await registry.read();
+    const newest = await registry.read();
     if (newest === null || (newest === file && balancesOf === current)) return;
-    const accounts = newest.credits ?? [];
-    balances = new Map(creditsAt(accounts, current).map(({ owner, balance }) => [owner, balance]));
+    balances = new Map(creditsAt(newest.credits, current).map(({ owner, balance }) => [owner, balance]));
     file = newest;
     balancesOf = current;
   };

@@ -74,6 +74,7 @@ async function startRun(
       policyHash: '00'.repeat(32) as never,
       pendingPolicy: null,
     },
+    credits: [],
     hotspots,
   });
   const ingest = await openIngestWorld({
