@@ -27,6 +27,8 @@ export function openSettledCredits(options: {
   const { registry, folders, logger } = options;
   let file: RegistryFile | null = null;
   let balances: ReadonlyMap<Address, bigint> = new Map();
+  /** What the chain knows to be settled: only where no folder says more. */
+  let chainSettled: ReadonlyMap<Address, bigint> = new Map();
   let balancesOf: EpochNumber | null = null;
   let settled: ReadonlyMap<Address, bigint> = new Map();
   let settledThrough: EpochNumber | null = null;
@@ -34,6 +36,7 @@ export function openSettledCredits(options: {
   const readBalances = async (current: EpochNumber): Promise<void> => {
     const newest = await registry.read();
     if (newest === null || (newest === file && balancesOf === current)) return;
+    chainSettled = new Map(newest.credits.map((account) => [account.owner, account.settled]));
     balances = new Map(creditsAt(newest.credits, current).map(({ owner, balance }) => [owner, balance]));
     file = newest;
     balancesOf = current;
@@ -54,7 +57,7 @@ export function openSettledCredits(options: {
       return settledThrough;
     },
     balanceOf: (owner) => balances.get(owner) ?? 0n,
-    settledOf: (owner) => settled.get(owner) ?? 0n,
+    settledOf: (owner) => (settledThrough === null ? chainSettled : settled).get(owner) ?? 0n,
     refresh: async (current) => {
       await readBalances(current);
       for (const source of folders) {
