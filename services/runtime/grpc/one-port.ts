@@ -14,13 +14,24 @@ export function shareOnePort(server: HttpServer, grpc: GrpcServer): void {
   const http1 = server.server;
   const others = http1.listeners('connection');
   http1.removeAllListeners('connection');
+  /** Connections that have not said yet what they are: neither server knows of them. */
+  const untold = new Set<Socket>();
   http1.on('connection', (socket: Socket) => {
+    untold.add(socket);
+    const forget = (): boolean => untold.delete(socket);
+    socket.once('close', forget);
     peek(socket, (isHttp2) => {
-      if (isHttp2) grpc.accept(socket);
-      else for (const listener of others) Reflect.apply(listener, http1, [socket]);
+      forget();
+      socket.removeListener('close', forget);
+      if (isHttp2) {
+        // HTTP/1.1 servers leave a socket open whose client has ended; an HTTP/2 connection is over then.
+        socket.allowHalfOpen = false;
+        grpc.accept(socket);
+      } else for (const listener of others) Reflect.apply(listener, http1, [socket]);
     });
   });
   server.addHook('preClose', async () => {
+    for (const socket of untold) socket.destroy();
     await grpc.close();
   });
 }
@@ -36,6 +47,7 @@ function peek(socket: Socket, tell: (isHttp2: boolean) => void): void {
     clearTimeout(timer);
     socket.removeListener('readable', look);
     socket.removeListener('error', giveUp);
+    socket.removeListener('end', giveUp);
     socket.removeListener('close', done);
   };
   const look = (): void => {
@@ -48,6 +60,7 @@ function peek(socket: Socket, tell: (isHttp2: boolean) => void): void {
     tell(seen.subarray(0, PREFACE.length).toString('latin1') === PREFACE);
   };
   socket.on('error', giveUp);
+  socket.on('end', giveUp);
   socket.on('close', done);
   socket.on('readable', look);
 }
