@@ -32,9 +32,6 @@ export const CLI_ERRORS = {
   output_failed: 'Standard output could not be written; check the disk or what reads it.',
   invalid_oracle_set:
     'The keys are no oracle set with this threshold; name 1 to 16 different keys and more than half of them, at most all.',
-  malformed_route_file: 'The file is no route (docs/routing.md); correct the field that is named.',
-  router_refused: 'The router refuses this, and why stands behind its code; correct it, then send it again.',
-  router_unreachable: 'The router did not take this now; check its address, and send it again later.',
   malformed_registration:
     'The file is not what "helium_gateway add" prints; run it again and hand over its whole output.',
   wrong_owner:
@@ -46,6 +43,9 @@ export const CLI_ERRORS = {
     'The hotspot\'s signature does not verify; run "helium_gateway add" again on the hotspot itself.',
   no_credits_leaf:
     "The epoch proves nothing of the owner's credits; settle when an epoch is final in which they were in force.",
+  malformed_route_file: 'The file is no route (docs/routing.md); correct the field that is named.',
+  router_refused: 'The router refuses this, and why stands behind its code; correct it, then send it again.',
+  router_unreachable: 'The router did not take this now; check its address, and send it again later.',
 } as const;
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;

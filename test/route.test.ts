@@ -6,7 +6,7 @@ import { openPacket } from '#protocol/wire/packet';
 import { toHex } from '#protocol/wire/hex';
 import { openDeadLetters, type DeadLetters } from '#services/route/forward/http/dead-letters';
 import { openHttpQueue, type HttpQueue } from '#services/route/forward/http/http-queue';
-import { openHotspotLink } from '#services/route/open-hotspot-link';
+import { openHotspotLink } from '#services/route/hotspots/open-hotspot-link';
 import type { PrivatePart } from '#services/route/routes/private-part';
 import { createHttpServer, type HttpServer } from '#services/runtime/http-server';
 import { openMetrics } from '#services/runtime/metrics';

@@ -1,7 +1,7 @@
 import { loadConfig, parseRouteConfig } from '../runtime/config.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { runMain } from '../runtime/shutdown.ts';
-import { openHotspotLink } from './open-hotspot-link.ts';
+import { openHotspotLink } from './hotspots/open-hotspot-link.ts';
 import { startRoute } from './start-route.ts';
 
 const config = loadConfig(parseRouteConfig);

@@ -112,10 +112,10 @@ export function openTail(
   const takeBody = (body: EvidenceBody, { position, log }: { position: Position; log: Log }): boolean => {
     const { receivedAt, index } = position;
     switch (body.kind) {
-      case 'epoch_close':
-      // Of routers: no reports, and judged by the oracles alone.
+      // Packets are judged with their epoch, by who has their disclosures.
       case 'packet':
       case 'route':
+      case 'epoch_close':
         return true;
       case 'session_init':
         log.sessions.add({ index, receivedAt, body });

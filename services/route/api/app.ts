@@ -17,6 +17,7 @@ import type { Readers } from './readers.ts';
 import { REFUSALS, refusalJson, refusalOf, RouteRefusal } from './refusals.ts';
 import {
   epochParams,
+  fromQuery,
   lettersAnswer,
   MAX_BODY_BYTES,
   ownerAnswer,
@@ -100,14 +101,15 @@ export async function createRouteApp(context: AppContext): Promise<HttpServer> {
   server.get(
     '/log/disclosures/:epoch',
     // No schema of the answer: it is bytes.
-    { schema: { params: epochParams } },
-    async ({ headers, ip, url, params }, reply) => {
+    { schema: { params: epochParams, querystring: fromQuery } },
+    async ({ headers, ip, url, params, query }, reply) => {
       charge(ip);
       const reader = context.readers.require(headers.authorization, url);
       const all = await context.readers.isOracle(reader);
       const epoch = epochNumber(BigInt.asUintN(64, BigInt(params.epoch)));
       void reply.header('content-type', 'application/octet-stream').header('cache-control', 'no-store');
-      return reply.send(Readable.from(disclosuresOf(context.disclosures.read(epoch), all ? null : reader)));
+      const part = { owner: all ? null : reader, from: query.from ?? 0 };
+      return reply.send(Readable.from(disclosuresOf(context.disclosures.read(epoch), part)));
     },
   );
   server.setNotFoundHandler(async (_request, reply) =>
@@ -123,12 +125,22 @@ export async function createRouteApp(context: AppContext): Promise<HttpServer> {
   return server;
 }
 
-/** null: of all owners. */
+/** What is sent at a time: the reader goes on behind the last one that it has whole. */
+const PART_BYTES = 16 * 1024 * 1024;
+
+/** An owner's (null: all), from an offset in its own file on. */
 async function* disclosuresOf(
   kept: ReturnType<DisclosureStore['read']>,
-  owner: Address | null,
+  part: { readonly owner: Address | null; readonly from: number },
 ): AsyncGenerator<Uint8Array> {
-  for await (const one of kept) if (owner === null || one.owner === owner) yield one.disclosure;
+  let at = 0;
+  for await (const { owner, disclosure } of kept) {
+    if (part.owner !== null && owner !== part.owner) continue;
+    const skipped = Math.min(disclosure.length, Math.max(0, part.from - at));
+    at += disclosure.length;
+    if (skipped < disclosure.length) yield disclosure.subarray(skipped);
+    if (at - part.from >= PART_BYTES) return;
+  }
 }
 
 function routeJson({ stored: { request } }: LiveRoute) {

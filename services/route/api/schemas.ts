@@ -68,6 +68,8 @@ export const lettersAnswer = Type.Object({
 export const ownerParams = Type.Object({ owner: Type.String({ pattern: '^[1-9A-HJ-NP-Za-km-z]{32,44}$' }) });
 export const epochParams = Type.Object({ epoch: Type.String({ pattern: '^[0-9]{1,20}$' }) });
 
+export const fromQuery = Type.Object({ from: Type.Optional(Type.Integer({ minimum: 0 })) });
+
 const statuses = [400, 401, 403, 404, 409, 413, 415, 429, 500, 503] as const;
 /** Refusals by status. */
 export const refusals = Object.fromEntries(statuses.map((status) => [status, refusedAnswer])) as Readonly<

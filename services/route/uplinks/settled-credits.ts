@@ -1,5 +1,5 @@
 import { FILES } from '#protocol/settle/folder';
-import { creditsAt, type RawCredits } from '#protocol/settle/registry';
+import { creditsAt } from '#protocol/settle/registry';
 import { openState } from '#protocol/settle/state';
 import { base58 } from '@scure/base';
 import { fromHex } from '#protocol/wire/hex';
@@ -9,11 +9,6 @@ import { epochPath, readEpochIndex } from '../../runtime/public-epochs.ts';
 import type { PublicFiles } from '../../runtime/public-files.ts';
 import type { RegistryFile, RegistryReader } from '../../runtime/registry-file.ts';
 import type { SettledCredits } from './credits.ts';
-
-/** What the registry holds of credits accounts. */
-interface RegistryCredits {
-  readonly credits?: readonly RawCredits[];
-}
 
 /** What the chain's accounts and the newest epoch folder say; both are looked at again by `refresh`. */
 export interface RefreshedCredits extends SettledCredits {
@@ -32,15 +27,17 @@ export function openSettledCredits(options: {
   const { registry, folders, logger } = options;
   let file: RegistryFile | null = null;
   let balances: ReadonlyMap<Address, bigint> = new Map();
+  /** What the chain knows to be settled: only where no folder says more. */
+  let chainSettled: ReadonlyMap<Address, bigint> = new Map();
   let balancesOf: EpochNumber | null = null;
   let settled: ReadonlyMap<Address, bigint> = new Map();
   let settledThrough: EpochNumber | null = null;
 
   const readBalances = async (current: EpochNumber): Promise<void> => {
-    const newest: (RegistryFile & RegistryCredits) | null = await registry.read();
+    const newest = await registry.read();
     if (newest === null || (newest === file && balancesOf === current)) return;
-    const accounts = newest.credits ?? [];
-    balances = new Map(creditsAt(accounts, current).map(({ owner, balance }) => [owner, balance]));
+    chainSettled = new Map(newest.credits.map((account) => [account.owner, account.settled]));
+    balances = new Map(creditsAt(newest.credits, current).map(({ owner, balance }) => [owner, balance]));
     file = newest;
     balancesOf = current;
   };
@@ -60,7 +57,7 @@ export function openSettledCredits(options: {
       return settledThrough;
     },
     balanceOf: (owner) => balances.get(owner) ?? 0n,
-    settledOf: (owner) => settled.get(owner) ?? 0n,
+    settledOf: (owner) => (settledThrough === null ? chainSettled : settled).get(owner) ?? 0n,
     refresh: async (current) => {
       await readBalances(current);
       for (const source of folders) {

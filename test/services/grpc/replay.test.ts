@@ -74,8 +74,8 @@ async function startRun(
       policyHash: '00'.repeat(32) as never,
       pendingPolicy: null,
     },
-    hotspots,
     credits: [],
+    hotspots,
   });
   const ingest = await openIngestWorld({
     dataDir: data.dataDir,

@@ -152,6 +152,10 @@ describe('GET /log/disclosures', () => {
       counts.push(readDisclosures(new Uint8Array(answer.rawPayload)).length);
     }
     expect(counts).toEqual([2, 1, 0]);
+    const whole = (await read(oracle, '/log/disclosures/0')).rawPayload;
+    const rest = (await read(oracle, '/log/disclosures/0?from=100')).rawPayload;
+    expect(rest.equals(whole.subarray(100))).toBe(true);
+    expect((await read(oracle, `/log/disclosures/0?from=${whole.length}`)).rawPayload).toHaveLength(0);
     const open = await app.inject({ url: '/log/disclosures/0' });
     expect([open.statusCode, open.json()]).toMatchObject([401, { refused: { code: 'unauthorized_read' } }]);
     const elsewhere = authorization(owner, '/log/disclosures/1');

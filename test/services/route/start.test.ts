@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import { epochNumber } from '#protocol/units';
+import { openHotspotLink } from '#services/route/hotspots/open-hotspot-link';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { parseRouteConfig } from '#services/runtime/config';
+import { openRegistryReader, writeRegistryFile } from '#services/runtime/registry-file';
 import { openLifetime } from '#services/runtime/shutdown';
 import { startRoute } from '#services/route/start-route';
 import { describe, expect, it } from 'vitest';
 import { EPOCH_S, testHotspot, TestWorld } from '../../protocol/epoch/world.ts';
 import { startLocalnet } from '../../support/localnet.ts';
 import { startTestRedis } from '../../support/redis.ts';
+import { testOwner } from '../../support/route-world.ts';
 import { makeDataDir, pinCluster, SILENT, writeRegistry } from '../../support/service-world.ts';
 
 describe('starting the router', () => {
@@ -14,6 +18,12 @@ describe('starting the router', () => {
     const world = new TestWorld({ hotspots: [testHotspot('start', 0)], epochs: 1 });
     const data = await makeDataDir(world);
     await writeRegistry(data.dataDir, world, world.hotspots, Math.floor(Date.now() / 1000) - 5.5 * EPOCH_S);
+    const file = await openRegistryReader(data.dataDir).read();
+    if (file === null) throw new Error('no registry');
+    const owner = testOwner('owner of meters').address;
+    const balance = { current: 7n, next: 50n, nextFrom: epochNumber(5n) };
+    const account = { owner, firstEpoch: epochNumber(1n), balance, settled: 3n };
+    await writeRegistryFile(data.dataDir, { ...file, credits: [account] });
     const redis = await startTestRedis();
     const chain = await startLocalnet({ dataDir: data.dataDir });
     await pinCluster(data.dataDir, chain.rpcUrl);
@@ -33,7 +43,7 @@ describe('starting the router', () => {
       fatal: (error) => {
         throw error;
       },
-      openLink: () => ({ send: () => false, reoffer: () => undefined }),
+      openLink: openHotspotLink,
     });
 
     expect(origin).toBe(`test/${world.network}/router-1`);
@@ -50,6 +60,9 @@ describe('starting the router', () => {
     expect([health.status, await health.json()]).toMatchObject([200, { ok: true, origin, epoch: '5' }]);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('route_uplinks_total');
     expect((await fetch(`${url}/log/checkpoint`)).status).toBeLessThan(500);
+    // What is in force in the epoch that runs, less what the chain knows to be settled: no folder says more.
+    const shown: unknown = await (await fetch(`${url}/v1/routes/${owner}`)).json();
+    expect(shown).toMatchObject({ credits: { available: '47', unsettled: '0' }, routes: [] });
     await lifetime.stop();
     await chain.stop();
     await redis.close();

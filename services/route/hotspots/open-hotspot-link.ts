@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { millis, type HotspotKey } from '#protocol/units';
-import { createGrpcServer, openGrpcMetrics } from '../runtime/grpc/grpc-server.ts';
-import { HOLD_LIMITS, openHolds } from '../runtime/grpc/holds.ts';
-import { shareOnePort } from '../runtime/grpc/one-port.ts';
-import { GrpcRefusal } from '../runtime/grpc/refusals.ts';
-import { SESSION_TIMES } from '../runtime/grpc/session-handshake.ts';
-import { verifySignature } from '../runtime/signature.ts';
-import { encodePacketDown } from './downlinks/encode-packet-down.ts';
-import type { HotspotLink, HotspotLinkHandlers } from './hotspot-link.ts';
-import { openHotspotStreams, ROUTE_PATH } from './hotspots/hotspot-streams.ts';
-import type { LinkStage } from './start-route.ts';
+import { createGrpcServer, openGrpcMetrics } from '../../runtime/grpc/grpc-server.ts';
+import { HOLD_LIMITS, openHolds } from '../../runtime/grpc/holds.ts';
+import { shareOnePort } from '../../runtime/grpc/one-port.ts';
+import { GrpcRefusal } from '../../runtime/grpc/refusals.ts';
+import { SESSION_TIMES } from '../../runtime/grpc/session-handshake.ts';
+import { verifySignature } from '../../runtime/signature.ts';
+import { encodePacketDown } from '#services/route/downlinks/encode-packet-down';
+import type { HotspotLink, HotspotLinkHandlers } from '#services/route/hotspot-link';
+import { openHotspotStreams, ROUTE_PATH } from './hotspot-streams.ts';
+import type { LinkStage } from '#services/route/start-route';
 
 /** The streams of hotspots, on the port of the router's HTTP server. */
 export function openHotspotLink(handlers: HotspotLinkHandlers, stage: LinkStage): HotspotLink {
