@@ -9,6 +9,7 @@ export interface AuditArguments {
   readonly rpc?: string;
   readonly network?: string;
   readonly genesis?: string;
+  readonly disclosures?: string;
   readonly sample?: number;
   readonly seed?: string;
   /** true: to standard output; text: the file. */
@@ -28,6 +29,7 @@ export function parseAuditArguments(argv: readonly string[]): AuditArguments {
     .option('--rpc <url>', "the chain's RPC (default: of DATA_DIR/network.json)")
     .option('--network <address>', "the network's address (default: of DATA_DIR/network.json)")
     .option('--genesis <hash>', "genesis hash of the network's cluster (default: of DATA_DIR/network.json)")
+    .option('--disclosures <place>', 'file or folder of disclosures of packets, to judge those again')
     .option('--sample <number>', 'verify the signatures of so many random beacons of an epoch', parseCount)
     .option('--seed <text>', 'which beacons --sample chooses (default: random)')
     .option('--json [file]', 'write the report as JSON to a file, or instead of the lines')

@@ -18,6 +18,8 @@ import { LogLibrary } from './files/log-copies.ts';
 import { CannotCheck } from './report/failures.ts';
 import { Notes } from './report/notes.ts';
 import { outcomeOf, type AuditedEpoch, type AuditReport, type EpochFinding } from './report/report.ts';
+import type { Disclosures } from '#protocol/route/disclosure';
+import { readDisclosureFiles } from './files/read-disclosure-files.ts';
 import type { SampleOption } from './sample/sampled.ts';
 
 const LOCAL_RPC = 'http://127.0.0.1:8899';
@@ -36,6 +38,8 @@ export interface AuditOptions {
   readonly genesis?: string | undefined;
   /** Beacons of each epoch whose signatures are verified; default: all. */
   readonly sample?: number | undefined;
+  /** File or folder of disclosures of packets; default: none, so that published reasons are believed. */
+  readonly disclosures?: string | undefined;
   /** Default: random. */
   readonly seed?: string | undefined;
   /** By default libsodium and OpenSSL. */
@@ -87,6 +91,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
       votes: new VoteHistory(connection, network.address),
       entropies: openEntropyCheck(openBlocks(connection)),
       verify,
+      disclosures: await givenDisclosures(options),
       sample,
       onProgress: options.onProgress,
     };
@@ -97,6 +102,16 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const asked = options.epoch === undefined ? 'every epoch' : `epoch ${options.epoch}`;
   const outcome = outcomeOf(findings, summaryOf(epochs));
   return { version: 1, asked, ...place, sample, epochs, findings, outcome };
+}
+
+async function givenDisclosures({ disclosures }: AuditOptions): Promise<Disclosures> {
+  if (disclosures === undefined) return new Map();
+  try {
+    return await readDisclosureFiles(disclosures);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it cannot be read';
+    throw new CannotCheck('malformed_argument', `--disclosures ${disclosures}: ${why}`);
+  }
 }
 
 function sampleOption({ sample, seed }: AuditOptions): SampleOption | null {

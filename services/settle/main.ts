@@ -39,11 +39,10 @@ await runMain({
     });
     const server = createHttpServer({ logger, metrics, health: () => ({ ...oracle.health() }) });
     await servePublicFolders(server, folder, ['epochs', 'evidence', 'differences']);
-    const { isOracle } = oracle;
     serveDisclosures(server, {
       files: disclosures,
       network: file.network,
-      isOracle,
+      isOracle: (reader) => oracle.isOracle(reader),
       verify: verifySignature,
     });
     lifetime.own(await listenHttp(server, { ...config, logger }));

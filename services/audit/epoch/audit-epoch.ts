@@ -18,6 +18,7 @@ import type { Notes } from '#services/audit/report/notes';
 import type { AuditedEpoch, Finding } from '#services/audit/report/report';
 import { sampleFinding, sampleOf, type SampleFigures } from '#services/audit/sample/sampled';
 import type { AuditContext } from './context.ts';
+import { checkSettledCredits, packetFindings } from './check-packets.ts';
 import { knownFacts, recompute, type Recomputed } from './recompute.ts';
 
 /** What the next epoch begins with. */
@@ -104,7 +105,7 @@ function recomputeFolder(context: AuditContext, { files, folder }: OpenedFolder)
     context.onProgress(Math.min(done, total), total);
   });
   const facts = knownFacts(context.network, folder);
-  const done = recompute({ facts, files, folder, verify });
+  const done = recompute({ facts, files, folder, verify, disclosures: context.disclosures });
   return { ...done, sample: sample?.figures() ?? null };
 }
 
@@ -118,6 +119,7 @@ function recomputedFindings({ result, different, sample }: Done, context: AuditC
   const says = `${reports} reports of ${result.verdicts.length} PoCs judged again, ${result.payouts.length} hotspots with shares, ${result.leaves.length} leaves, root ${result.tuple.root}`;
   return [
     { kind: 'agrees', check: 'recomputed', says },
+    ...packetFindings(result),
     ...(sample === null || context.sample === null ? [] : [sampleFinding(sample, context.sample.seed)]),
   ];
 }
@@ -133,6 +135,7 @@ async function checkAgainstRest(
   const { evidence } = folder;
   await notes.check('state', () => checkState(of));
   await notes.check('leaf', () => checkLeaves(folder));
+  await notes.check('credits', () => checkSettledCredits(folder));
   await notes.check('policy', () => checkPolicy(context, folder));
   await notes.check('evidence', () => checkEvidence({ folder, logs }));
   await notes.check('session', () => checkSessions(evidence, verify));

@@ -1,7 +1,7 @@
 import { readAllCredits, readHotspots } from '#client';
 import { computeEpoch } from '#protocol/epoch';
 import type { SealedEvidence } from '#protocol/evidence/cut';
-import { entryReceivedAt } from '#protocol/evidence/record';
+import { entryKind, entryReceivedAt } from '#protocol/evidence/record';
 import { ProtocolError } from '#protocol/errors';
 import type { Policy } from '#protocol/policy';
 import { FILES } from '#protocol/settle/folder';
@@ -82,7 +82,18 @@ async function requireEmpty(
     state: await stateAfter(context.source, place.after),
     verify: context.verify,
   });
-  if (result.kind === 'empty') return;
+  if (result.kind === 'empty') {
+    const packets = evidence
+      .flatMap(({ entries }) => entries)
+      .filter((entry) => entryKind(entry) === 'packet');
+    if (packets.length > 0)
+      notes.add({
+        kind: 'not_checked',
+        check: 'packets',
+        says: `${packets.length} packets stand in the logs: no folder says why none counts`,
+      });
+    return;
+  }
   await requireVouched(context, { evidence, policy: known.policy, epoch });
   const late = evidence.filter((sealed) => closedLate(sealed, { policy: known.policy, end }));
   if (late.length > 0)

@@ -1,5 +1,6 @@
 import type { Connection } from '@solana/web3.js';
 import type { FinalizedEpoch, Network } from '#client';
+import type { Disclosures } from '#protocol/route/disclosure';
 import type { VerifySignature } from '#protocol/verify/poc';
 import type { EntropyCheck } from '#services/runtime/entropy-check';
 import type { PublicFiles } from '#services/runtime/public-files';
@@ -18,6 +19,8 @@ export interface AuditContext {
   readonly votes: VoteHistory;
   readonly entropies: EntropyCheck;
   readonly verify: VerifySignature;
+  /** Of packets, as far as they were given. */
+  readonly disclosures: Disclosures;
   readonly sample: SampleOption | null;
   /** How far the signatures of an epoch are. */
   readonly onProgress: (done: number, of: number) => void;

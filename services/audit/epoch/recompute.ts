@@ -6,6 +6,7 @@ import { fileOf, FILES, resultFiles, type EpochFolder, type FolderFiles } from '
 import { differences } from '#protocol/settle/folder/difference';
 import { firstDifferentPath, flatten } from '#protocol/settle/folder/flatten';
 import { policyHash } from '#protocol/settle/policy-codec';
+import type { Disclosure, Disclosures } from '#protocol/route/disclosure';
 import type { EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { epochFacts } from '#services/runtime/chain-epoch';
@@ -24,6 +25,7 @@ export function recompute(input: {
   readonly facts: EpochFacts;
   readonly folder: EpochFolder;
   readonly files: FolderFiles;
+  readonly disclosures?: Disclosures;
   readonly verify: VerifySignature;
 }): Recomputed {
   const { facts, folder, files } = input;
@@ -38,6 +40,7 @@ export function recompute(input: {
     ...folder,
     facts,
     state: folder.stateBefore,
+    packets: { ...folder.packets, disclosures: input.disclosures ?? new Map<string, Disclosure>() },
     verify: input.verify,
     hashes: nativeHashes,
   };

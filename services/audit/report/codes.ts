@@ -13,6 +13,8 @@ export const CHECKS = {
   sample: 'How many beacons had their signatures verified, and what share of fraud that can miss.',
   state: 'The state before the epoch is the one that was computed for the final epoch before it.',
   leaf: 'No cumulative total is below that of the final epoch before.',
+  packets: 'Which packets count, judged again as far as their disclosures are at hand.',
+  credits: "No owner's settled credits are below those of the final epoch before.",
   policy: 'The policy has the hash that the chain pins.',
   evidence: "Each log's part is a prefix of the log that its key signed, complete at both ends.",
   witnesses:
