@@ -68,7 +68,7 @@ async function stream(hotspot: TestKey): Promise<{ readonly call: RawCall; reado
   return { call, session };
 }
 
-it('a hotspot that streams its packets hears its device answered, in both windows of its counter', async () => {
+it('a hotspot that streams its packets gets the answer to its device, at the counter that the server named', async () => {
   const server = createSocket('udp4');
   const heard: { readonly id: number; readonly eui: string }[] = [];
   server.on('message', (datagram, from) => {
