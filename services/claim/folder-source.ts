@@ -1,4 +1,7 @@
+import { addressHex } from '#protocol/settle/credits/address-hex';
+import { creditsTree, type CreditsTree } from '#protocol/settle/credits/credits-tree';
 import { FILES, openFile, type FolderFiles } from '#protocol/settle/folder';
+import { openCredits } from '#protocol/settle/folder/credits-files';
 import { openLeaves } from '#protocol/settle/folder/leaves-file';
 import { settlementTree, type SettlementTree } from '#protocol/settle/tree';
 import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
@@ -26,7 +29,7 @@ export interface FolderSource {
   find(wanted: Wanted): Promise<Settlement | null>;
 }
 
-/** Nothing that a source says is believed: the tuple must have the hash on chain, the leaves must have the tuple's root. */
+/** Nothing that a source says is believed: the tuple must have the hash on chain, leaves and credits must have its roots. */
 export function openFolderSource(sources: readonly PublicFiles[], logger: Logger): FolderSource {
   return {
     async find(wanted) {
@@ -54,6 +57,9 @@ export async function readSettlement(source: PublicFiles, wanted: Wanted): Promi
     if (bytes === null) return null;
     files.set(name, bytes);
   }
+  // Missing where no owner has credits.
+  const credits = await source.read(epochPath(wanted.epoch, FILES.credits));
+  if (credits !== null) files.set(FILES.credits, credits);
   return settlementOf(files, wanted);
 }
 
@@ -65,10 +71,20 @@ function settlementOf(files: FolderFiles, wanted: Wanted): Settlement | null {
     leaves: openFile(files, FILES.leaves, openLeaves),
     hashes: nativeHashes,
   });
-  return tree.root === tuple.root ? { tuple, tree, credits: noCredits } : null;
+  const credits = creditsTree({
+    network: tuple.network,
+    leaves: files.has(FILES.credits) ? openFile(files, FILES.credits, openCredits) : [],
+    hashes: nativeHashes,
+  });
+  if (tree.root !== tuple.root || credits.root !== tuple.creditsRoot) return null;
+  return { tuple, tree, credits: provedBy(credits) };
 }
 
-/** Folders hold no credits leaves yet. */
-function noCredits(): null {
-  return null;
+function provedBy(tree: CreditsTree): ProveCredits {
+  return (owner) => {
+    const found = tree.prove(addressHex(owner));
+    if (found === undefined) return null;
+    const { index, leaf, proof } = found;
+    return { settledTotal: leaf.settled, index, proof };
+  };
 }
