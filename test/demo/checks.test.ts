@@ -75,7 +75,9 @@ describe('the check of money', () => {
     expect(checkMoney(even).holds).toBe(true);
     for (const name of ['minted', 'claimed', 'burned', 'balances', 'cumulative'] as const)
       expect(checkMoney({ ...even, [name]: 8n }).holds).toBe(false);
-    expect(checkMoney({ minted: 0n, claimed: 0n, burned: 0n, balances: 0n, cumulative: 0n }).holds).toBe(false);
+    expect(checkMoney({ minted: 0n, claimed: 0n, burned: 0n, balances: 0n, cumulative: 0n }).holds).toBe(
+      false,
+    );
   });
 });
 
