@@ -3,6 +3,7 @@ import { auditInProcess } from './audit.ts';
 import { closeLines, measureClose } from './close.ts';
 import { fleetLines } from './deny.ts';
 import { logFigures } from './log.ts';
+import { packetLines } from './packets.ts';
 import { measureProgram, programLines } from './program.ts';
 import { routeLines } from './route.ts';
 import { rulesLines } from './rules.ts';
@@ -19,6 +20,7 @@ const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readon
   program: () => programLines(measureProgram()),
   wire: async () => wireLines(await measureWire()),
   route: () => routeLines(),
+  packets: () => packetLines(),
   deny: () => fleetLines(),
 };
 
