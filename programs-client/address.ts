@@ -50,6 +50,10 @@ export function makerAddress(network: PublicKey, key: PublicKey): PublicKey {
   return derive('maker', network.toBytes(), key.toBytes());
 }
 
+export function creditsAddress(network: PublicKey, owner: PublicKey): PublicKey {
+  return derive('credits', network.toBytes(), owner.toBytes());
+}
+
 /** What a motion is about: all that its oracles vote for, and its address names. */
 export interface MotionName {
   readonly network: PublicKey;

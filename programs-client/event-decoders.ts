@@ -178,6 +178,29 @@ export const DECODERS: Readonly<Record<CoverageEvent['name'], (fields: Fields) =
     motion: fields.address('motion'),
     openedBy: fields.address('opened_by'),
   }),
+  CreditsBought: (fields) => ({
+    name: 'CreditsBought',
+    network: fields.address('network'),
+    owner: fields.address('owner'),
+    credits: fields.u64('credits'),
+    burned: amount(fields.u64('burned')),
+    fromEpoch: epochNumber(fields.u64('from_epoch')),
+  }),
+  CreditsAskedBack: (fields) => ({
+    name: 'CreditsAskedBack',
+    network: fields.address('network'),
+    owner: fields.address('owner'),
+    credits: fields.u64('credits'),
+    fromEpoch: epochNumber(fields.u64('from_epoch')),
+  }),
+  CreditsSettled: (fields) => ({
+    name: 'CreditsSettled',
+    network: fields.address('network'),
+    owner: fields.address('owner'),
+    settledTotal: fields.u64('settled_total'),
+    withdrawn: fields.u64('withdrawn'),
+    refunded: amount(fields.u64('refunded')),
+  }),
 };
 
 const decisionOf = (fields: Fields) => ({

@@ -149,7 +149,30 @@ export type CoverageEvent =
       readonly burned: Amount;
       readonly fromEpoch: EpochNumber;
     } & Omit<MotionName, 'nonce'>)
-  | ({ readonly name: 'MotionClosed'; readonly motion: PublicKey; readonly openedBy: PublicKey } & OfNetwork);
+  | ({ readonly name: 'MotionClosed'; readonly motion: PublicKey; readonly openedBy: PublicKey } & OfNetwork)
+  | ({
+      readonly name: 'CreditsBought';
+      readonly owner: PublicKey;
+      readonly credits: bigint;
+      /** Tokens. */
+      readonly burned: Amount;
+      readonly fromEpoch: EpochNumber;
+    } & OfNetwork)
+  | ({
+      readonly name: 'CreditsAskedBack';
+      readonly owner: PublicKey;
+      readonly credits: bigint;
+      readonly fromEpoch: EpochNumber;
+    } & OfNetwork)
+  | ({
+      readonly name: 'CreditsSettled';
+      readonly owner: PublicKey;
+      readonly settledTotal: bigint;
+      /** Credits that were paid by this; 0 where no withdrawal was due. */
+      readonly withdrawn: bigint;
+      /** Tokens for them. */
+      readonly refunded: Amount;
+    } & OfNetwork);
 
 const isEventName = (name: string): name is CoverageEvent['name'] => name in DECODERS;
 

@@ -4,6 +4,7 @@ export { CLIENT_ERRORS, ClientError, type ClientErrorCode } from './client-error
 export { PROGRAM_ERRORS, programErrorOf, type ProgramError } from './program-error.ts';
 export {
   ballotAddress,
+  creditsAddress,
   hotspotAddress,
   ledgerAddress,
   makerAddress,
@@ -29,6 +30,7 @@ export {
   type Vote,
 } from './accounts/ballot.ts';
 export { readClock, type Clock } from './accounts/clock.ts';
+export { decodeCredits, readAllCredits, readCredits, type Credits } from './accounts/credits.ts';
 export {
   decodeHotspot,
   readHotspot,
@@ -66,6 +68,7 @@ export { bond, unbond, withdrawBond } from './instructions/bond.ts';
 export { claim, createTokenAccount } from './instructions/claim.ts';
 export { createNetwork, type NetworkConfig } from './instructions/create-network.ts';
 export { createPayee } from './instructions/create-payee.ts';
+export { buyCredits, creditsCost, settleCredits, withdrawCredits } from './instructions/credits.ts';
 export { attest, finalize, veto } from './instructions/epoch.ts';
 export { setDestination, transferHotspot } from './instructions/hotspot-owner.ts';
 export { type Location } from './instructions/location.ts';

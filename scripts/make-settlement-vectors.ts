@@ -14,6 +14,11 @@ interface Vectors {
     readonly cumulative: string;
   }[];
   readonly endorsed_leaves: readonly { readonly key_type: number; readonly key: string }[];
+  readonly credits_leaves: readonly {
+    readonly network: string;
+    readonly owner: string;
+    readonly settled_total: string;
+  }[];
   readonly trees: readonly { readonly leaves: readonly string[] }[];
   readonly tuple: Readonly<Record<string, string | number>>;
   readonly cells: { readonly valid: readonly string[]; readonly invalid: readonly string[] };
@@ -87,6 +92,10 @@ const endorsed = old.endorsed_leaves.map(({ key_type, key }) => ({
   key,
   hash: sha256(u8(0), tag('coverant/endorsed/v1'), u8(key_type), hex(key)).toString('hex'),
 }));
+const credits = old.credits_leaves.map(({ network, owner, settled_total }) => {
+  const entry = [tag('coverant/credits/v1'), hex(network), hex(owner), u64(settled_total)];
+  return { network, owner, settled_total, hash: sha256(u8(0), ...entry).toString('hex') };
+});
 const trees = old.trees.map(({ leaves: { length } }) => {
   const hashes = leaves.slice(0, length).map(({ hash }) => hex(hash));
   return {
@@ -101,6 +110,7 @@ const vectors = {
   about: ABOUT,
   settlement_leaves: leaves,
   endorsed_leaves: endorsed,
+  credits_leaves: credits,
   trees,
   tuple: tupleOf(old.tuple),
   cells: { valid: cells.filter(isAsserted), invalid: cells.filter((cell) => !isAsserted(cell)) },

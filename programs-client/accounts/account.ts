@@ -5,7 +5,8 @@ import { accountLength, decodeAccountFields } from '../codec.ts';
 import { fieldsOf, type Fields } from '../fields.ts';
 import { idl, PROGRAM_ID } from '../idl.ts';
 
-export type AccountName = 'Network' | 'Ledger' | 'Hotspot' | 'Payee' | 'Ballot' | 'Motion' | 'Maker';
+export type AccountName =
+  'Network' | 'Ledger' | 'Hotspot' | 'Payee' | 'Ballot' | 'Motion' | 'Credits' | 'Maker';
 
 export interface ReadOptions {
   readonly commitment?: Commitment;

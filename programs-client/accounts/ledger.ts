@@ -7,6 +7,10 @@ export interface Ledger {
   readonly address: PublicKey;
   readonly network: PublicKey;
   readonly totalClaimed: Amount;
+  /** Burned for data credits. */
+  readonly creditsBurned: Amount;
+  /** Minted again for credits that were withdrawn; at most what was burned for them. */
+  readonly creditsRefunded: Amount;
 }
 
 export async function readLedger(
@@ -16,5 +20,11 @@ export async function readLedger(
 ): Promise<Ledger> {
   const address = ledgerAddress(network);
   const fields = await readAccount(connection, 'Ledger', address, options);
-  return { address, network: fields.address('network'), totalClaimed: amount(fields.u64('total_claimed')) };
+  return {
+    address,
+    network: fields.address('network'),
+    totalClaimed: amount(fields.u64('total_claimed')),
+    creditsBurned: amount(fields.u64('credits_burned')),
+    creditsRefunded: amount(fields.u64('credits_refunded')),
+  };
 }

@@ -45,6 +45,7 @@ const vault: Account = { name: 'vault', writable: true, ...seeds('vault', of('ne
 const network: Account = { name: 'network' };
 const owner: Account = { name: 'owner', signer: true };
 const hotspot: Account = { name: 'hotspot', writable: true };
+const credits: Account = { name: 'credits', writable: true, ...seeds('credits', of('network'), of('owner')) };
 const payer: Account = { name: 'payer', writable: true, signer: true };
 const tokenProgram: Account = {
   name: 'token_program',
@@ -260,6 +261,37 @@ const instructions: Readonly<Record<string, Instruction>> = {
     ],
     args: {},
   },
+  buy_credits: {
+    docs: "Burns an owner's tokens for data credits at the price of the policy in force: they hold from the next epoch on.",
+    accounts: [
+      { ...owner, writable: true },
+      network,
+      ledger,
+      credits,
+      mint,
+      { name: 'source', writable: true },
+      tokenProgram,
+      systemProgram,
+    ],
+    args: { credits: 'u64', max_tokens: 'u64' },
+  },
+  withdraw_credits: {
+    docs: 'Asks data credits back: they are off the balance from the next epoch on.',
+    accounts: [owner, network, credits],
+    args: { credits: 'u64' },
+  },
+  settle_credits: {
+    docs: 'Settles what an owner used of its data credits by the latest finalized credits root, and pays a withdrawal that is due.',
+    accounts: [
+      network,
+      ledger,
+      { name: 'credits', writable: true },
+      mint,
+      { name: 'destination', writable: true },
+      tokenProgram,
+    ],
+    args: { settled_total: 'u64', index: 'u32', proof: { vec: hash } },
+  },
 };
 
 const accounts: Readonly<Record<string, Fields>> = {
@@ -298,7 +330,14 @@ const accounts: Readonly<Record<string, Fields>> = {
     latest: defined('FinalizedEpoch'),
     reserved: array('u8', 32),
   },
-  Ledger: { version: 'u8', bump: 'u8', network: 'pubkey', total_claimed: 'u64' },
+  Ledger: {
+    version: 'u8',
+    bump: 'u8',
+    network: 'pubkey',
+    total_claimed: 'u64',
+    credits_burned: 'u64',
+    credits_refunded: 'u64',
+  },
   Hotspot: {
     version: 'u8',
     bump: 'u8',
@@ -347,8 +386,10 @@ const accounts: Readonly<Record<string, Fields>> = {
     bump: 'u8',
     network: 'pubkey',
     owner: 'pubkey',
+    first_epoch: 'u64',
     balance: defined('TimedAmount'),
     settled_total: 'u64',
+    refundable: 'u64',
     withdrawal: 'u64',
     withdrawal_from_epoch: 'u64',
   },
@@ -485,6 +526,15 @@ const events: Readonly<Record<string, Fields>> = {
     from_epoch: 'u64',
   },
   MotionClosed: { network: 'pubkey', motion: 'pubkey', opened_by: 'pubkey' },
+  CreditsBought: { network: 'pubkey', owner: 'pubkey', credits: 'u64', burned: 'u64', from_epoch: 'u64' },
+  CreditsAskedBack: { network: 'pubkey', owner: 'pubkey', credits: 'u64', from_epoch: 'u64' },
+  CreditsSettled: {
+    network: 'pubkey',
+    owner: 'pubkey',
+    settled_total: 'u64',
+    withdrawn: 'u64',
+    refunded: 'u64',
+  },
 };
 
 const source = (file: string): string => readFileSync(new URL(`./src/${file}`, import.meta.url), 'utf8');

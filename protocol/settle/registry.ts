@@ -32,6 +32,17 @@ export interface RawHotspot {
   readonly location: Timed<RawLocation>;
 }
 
+/** What computeEpoch and the router read of an owner's account of data credits. */
+export interface RawCredits {
+  readonly owner: Address;
+  /** From which epoch on the owner has a row, with 0 too. */
+  readonly firstEpoch: EpochNumber;
+  /** Ever bought less ever withdrawn. */
+  readonly balance: Timed<bigint>;
+  /** What the chain knows of the owner's settled total: what oracles found may be further. */
+  readonly settled: bigint;
+}
+
 /** An owner's data credits at the epoch's start. */
 export interface CreditsBalance {
   readonly owner: Address;
@@ -86,6 +97,13 @@ export function registryAt(input: {
     .filter((raw) => raw.registeredAt <= input.end)
     .map((raw) => factsAt(raw, input.epoch));
   return new Map(facts.map((fact) => [fact.key, fact]));
+}
+
+/** The credits table of an epoch: the balance in force of every owner whose first purchase holds by then. */
+export function creditsAt(accounts: Iterable<RawCredits>, epoch: EpochNumber): readonly CreditsBalance[] {
+  return [...accounts]
+    .filter(({ firstEpoch }) => firstEpoch <= epoch)
+    .map(({ owner, balance }) => ({ owner, balance: inForce(balance, epoch) }));
 }
 
 /** The canonical bytes of docs/formats.md: hotspots by key type and key, credits by owner, voters by key. */

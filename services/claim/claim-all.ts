@@ -26,7 +26,7 @@ export interface ClaimOutcome {
   readonly failed: number;
 }
 
-interface Context {
+export interface SendContext {
   readonly connection: Connection;
   readonly payer: Keypair;
   readonly network: Network;
@@ -35,7 +35,7 @@ interface Context {
 }
 
 /** Pays everybody what the latest final root owes; idempotent, the program pays nothing twice. */
-export async function claimAll(context: Context, tree: SettlementTree): Promise<ClaimOutcome> {
+export async function claimAll(context: SendContext, tree: SettlementTree): Promise<ClaimOutcome> {
   const due = dueClaims(tree.leaves, await readSubjects(context.connection, context.network));
   if (due.length === 0) return { claimed: 0, amount: 0n, failed: 0 };
   await sendParcels(context, await preparations(context, due));
@@ -52,7 +52,7 @@ export async function claimAll(context: Context, tree: SettlementTree): Promise<
 }
 
 /** Accounts that must stand before a claim: the payee's own and the destination's token account. */
-async function preparations(context: Context, due: readonly DueClaim[]): Promise<readonly Parcel[]> {
+async function preparations(context: SendContext, due: readonly DueClaim[]): Promise<readonly Parcel[]> {
   const { connection, network, payer } = context;
   const parcels: Parcel[] = due
     .filter(({ subject }) => subject.missing)
@@ -85,7 +85,7 @@ function isVacant(account: AccountInfo<Buffer> | null | undefined): boolean {
 }
 
 function claimParcel(
-  context: Context,
+  context: SendContext,
   input: { readonly tree: SettlementTree; readonly due: DueClaim },
 ): Parcel {
   const { leaf, index, subject } = input.due;
@@ -105,7 +105,10 @@ function claimParcel(
 }
 
 /** Sends all, some at a time; a transaction that is refused is taken apart, so that one bad parcel stops no other. */
-async function sendParcels(context: Context, parcels: readonly Parcel[]): Promise<ReadonlySet<string>> {
+export async function sendParcels(
+  context: SendContext,
+  parcels: readonly Parcel[],
+): Promise<ReadonlySet<string>> {
   const waiting = [...packParcels(parcels, context.payer.publicKey)];
   const failed = new Set<string>();
   const sendOne = async (): Promise<void> => {
@@ -137,7 +140,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 function reportFailure(
-  { logger }: Context,
+  { logger }: SendContext,
   input: { readonly batch: readonly Parcel[]; readonly error: unknown; readonly failed: Set<string> },
 ): void {
   for (const { label } of input.batch) {

@@ -8,6 +8,7 @@ import { Outage } from '#services/runtime/outage';
 import { claimAll } from './claim-all.ts';
 import { finalizeRipe } from './finalize-ripe.ts';
 import type { FolderSource } from './folder-source.ts';
+import { settleAll } from './settle-all.ts';
 
 export interface ClaimerOptions {
   readonly connection: Connection;
@@ -43,7 +44,8 @@ export function createClaimer(options: ClaimerOptions): Claimer {
   let claims = 0;
   let tokens = 0n;
   const paid = options.metrics.counter('claims', 'Claims that minted tokens');
-  const refused = options.metrics.counter('refusals', 'Claims that the program refused');
+  const refused = options.metrics.counter('refusals', 'Claims and settlements that the program refused');
+  const settled = options.metrics.counter('credit_settlements', 'Owners whose data credits were settled');
   const finalized = options.metrics.counter('finalizations', 'Epochs that this process made final');
 
   async function claimLatest(): Promise<void> {
@@ -54,10 +56,12 @@ export function createClaimer(options: ClaimerOptions): Claimer {
     if (folder === null)
       throw new Outage('file_missing', { epoch: latest.epoch, tupleHash: latest.tupleHash });
     const outcome = await claimAll({ ...options, network }, folder.tree);
+    const settlements = await settleAll({ ...options, network }, folder.credits);
+    settled.inc(settlements.settled);
     claims += outcome.claimed;
     tokens += outcome.amount;
     paid.inc(outcome.claimed);
-    refused.inc(outcome.failed);
+    refused.inc(outcome.failed + settlements.failed);
     const { totalClaimed } = await readLedger(connection, options.network);
     const epoch = latest.epoch.toString();
     logger.info(
@@ -65,11 +69,12 @@ export function createClaimer(options: ClaimerOptions): Claimer {
         epoch,
         claims: outcome.claimed,
         amount: outcome.amount.toString(),
+        creditsSettled: settlements.settled,
         totalClaimed: totalClaimed.toString(),
       },
       'claimed',
     );
-    if (outcome.failed === 0) done = latest;
+    if (outcome.failed === 0 && settlements.failed === 0) done = latest;
   }
 
   async function turn(): Promise<void> {

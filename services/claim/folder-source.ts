@@ -3,6 +3,7 @@ import { openLeaves } from '#protocol/settle/folder/leaves-file';
 import { settlementTree, type SettlementTree } from '#protocol/settle/tree';
 import { openTuple, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
+import type { ProveCredits } from './due-settlements.ts';
 import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { Logger } from '#services/runtime/logger';
 import { epochPath } from '#services/runtime/public-epochs';
@@ -17,6 +18,7 @@ interface Wanted {
 export interface Settlement {
   readonly tuple: Tuple;
   readonly tree: SettlementTree;
+  readonly credits: ProveCredits;
 }
 
 export interface FolderSource {
@@ -62,5 +64,10 @@ function settlementOf(files: FolderFiles, wanted: Wanted): Settlement | null {
     leaves: openFile(files, FILES.leaves, openLeaves),
     hashes: nativeHashes,
   });
-  return tree.root === tuple.root ? { tuple, tree } : null;
+  return tree.root === tuple.root ? { tuple, tree, credits: noCredits } : null;
+}
+
+/** Folders hold no credits leaves yet. */
+function noCredits(): null {
+  return null;
 }

@@ -1,6 +1,6 @@
 import type { Connection, PublicKey } from '@solana/web3.js';
-import { readClock, readHotspots, readNetwork } from '#client';
-import type { RawHotspot } from '#protocol/settle/registry';
+import { readAllCredits, readClock, readHotspots, readNetwork } from '#client';
+import type { RawCredits, RawHotspot } from '#protocol/settle/registry';
 import { type Address } from '#protocol/units';
 import type { RegistryFile } from '#services/runtime/registry-file';
 
@@ -10,6 +10,7 @@ export async function readRegistry(connection: Connection, address: PublicKey): 
   const minContextSlot = clock.slot;
   const network = await readNetwork(connection, address, { minContextSlot });
   const hotspots = await readHotspots(connection, network, { minContextSlot });
+  const credits = await readAllCredits(connection, address, { minContextSlot });
   return {
     slot: clock.slot,
     unixTime: clock.unixTime,
@@ -25,6 +26,7 @@ export async function readRegistry(connection: Connection, address: PublicKey): 
       },
     },
     hotspots: hotspots.value.map(rawOf).sort((a, b) => (a.key < b.key ? -1 : 1)),
+    credits: credits.value.map(rawCreditsOf).sort((a, b) => (a.owner < b.owner ? -1 : 1)),
   };
 }
 
@@ -34,13 +36,17 @@ function rawOf(hotspot: RawHotspot): RawHotspot {
   return { key, registeredAt, status, tier, location };
 }
 
+function rawCreditsOf({ owner, firstEpoch, balance, settled }: RawCredits): RawCredits {
+  return { owner, firstEpoch, balance, settled };
+}
+
 /** Whether something else than the slot and the time differs. */
 export function sameFacts(a: RegistryFile, b: RegistryFile): boolean {
   return factsText(a) === factsText(b);
 }
 
 function factsText(file: RegistryFile): string {
-  return JSON.stringify([file.network, file.hotspots], (_name, value: unknown) =>
+  return JSON.stringify([file.network, file.hotspots, file.credits], (_name, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,
   );
 }

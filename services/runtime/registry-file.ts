@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { RawHotspot, Timed } from '#protocol/settle/registry';
+import type { RawCredits, RawHotspot, Timed } from '#protocol/settle/registry';
 import { epochNumber, type Address, type EpochNumber, type Hash, type HotspotKey } from '#protocol/units';
 import { replaceFile } from './replace-file.ts';
 
@@ -22,9 +22,12 @@ export interface RegistryFile {
     readonly pendingPolicy: { readonly hash: Hash; readonly firstEpoch: EpochNumber } | null;
   };
   readonly hotspots: readonly RawHotspot[];
+  /** By owner. */
+  readonly credits: readonly RawCredits[];
 }
 
 const decimal = Type.String({ pattern: '^[0-9]{1,20}$' });
+const address = Type.String({ pattern: '^[1-9A-HJ-NP-Za-km-z]{32,44}$' });
 const hex32 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const timed = <Schema extends TSchema>(value: Schema) =>
   Type.Object({ current: value, next: value, nextFrom: decimal });
@@ -35,7 +38,7 @@ const schema = Type.Object({
   slot: Type.Integer({ minimum: 0 }),
   unixTime: Type.Integer(),
   network: Type.Object({
-    address: Type.String({ pattern: '^[1-9A-HJ-NP-Za-km-z]{32,44}$' }),
+    address,
     keyNetwork: choice('mainnet', 'testnet'),
     epochLength: Type.Integer({ minimum: 1 }),
     firstEpochStart: Type.Integer(),
@@ -57,6 +60,9 @@ const schema = Type.Object({
         }),
       ),
     }),
+  ),
+  credits: Type.Array(
+    Type.Object({ owner: address, firstEpoch: decimal, balance: timed(decimal), settled: decimal }),
   ),
 });
 type Stored = Static<typeof schema>;
@@ -133,6 +139,12 @@ function fromStored(file: Stored): RegistryFile {
       status: timedOf(hotspot.status, same),
       tier: timedOf(hotspot.tier, same),
       location: timedOf(hotspot.location, (location) => ({ ...location, cell: BigInt(location.cell) })),
+    })),
+    credits: file.credits.map(({ owner, firstEpoch, balance, settled }) => ({
+      owner: owner as Address,
+      firstEpoch: epochNumber(BigInt(firstEpoch)),
+      balance: timedOf(balance, BigInt),
+      settled: BigInt(settled),
     })),
   };
 }

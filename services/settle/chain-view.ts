@@ -1,6 +1,6 @@
 import type { Connection, PublicKey } from '@solana/web3.js';
-import { readHotspots, readSettlement, type Settlement } from '#client';
-import { registryAt, type RegistryTable } from '#protocol/settle/registry';
+import { readAllCredits, readHotspots, readSettlement, type Settlement } from '#client';
+import { creditsAt, registryAt, type RegistryTable } from '#protocol/settle/registry';
 import type { Address, EpochNumber } from '#protocol/units';
 import { epochBounds } from '#services/runtime/chain-epoch';
 import { Outage } from '#services/runtime/outage';
@@ -30,14 +30,13 @@ export async function readRegistryTable(
   const { end } = epochBounds(view.network, epoch);
   // Whoever registers in the very second in which the epoch ends still belongs to it: that second must be over.
   if (view.unixTime <= end) throw new Outage('chain_behind', { epoch, end, unixTime: view.unixTime });
-  const hotspots = await readHotspots(connection, view.network, {
-    commitment: 'finalized',
-    minContextSlot: view.slot,
-  });
+  const options = { commitment: 'finalized', minContextSlot: view.slot } as const;
+  const hotspots = await readHotspots(connection, view.network, options);
+  const credits = await readAllCredits(connection, view.network.address, options);
   return {
     keyNetwork: view.network.keyNetwork,
     hotspots: registryAt({ hotspots: hotspots.value, epoch, end }),
-    credits: [],
+    credits: creditsAt(credits.value, epoch),
     voters: input.voters,
   };
 }

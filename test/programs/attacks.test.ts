@@ -79,6 +79,10 @@ const REPLAY: Readonly<Record<string, string | null>> = {
   propose_oracles: null,
   accept_authority: 'NotThePendingAuthority',
   transfer_authority: null,
+  // The owner has no more tokens than one purchase costs.
+  buy_credits: 'CreditsNotCovered',
+  withdraw_credits: 'WithdrawalPending',
+  settle_credits: null,
 };
 
 const world = openWorld();
@@ -320,7 +324,14 @@ describe.each(cases.map((good, at) => ({ title: `${good.name} (${at})`, good, at
 );
 
 describe('lamports that somebody sent to an account before it exists', () => {
-  const creating = ['create_network', 'register_hotspot', 'create_payee', 'approve_maker', 'move'];
+  const creating = [
+    'create_network',
+    'register_hotspot',
+    'create_payee',
+    'approve_maker',
+    'move',
+    'buy_credits',
+  ];
 
   it.each([1n, 890_880n, 3_000_000n, 5_000_000_000n])('do not hinder its creation (%s)', (sent) => {
     const fresh = openWorld();
@@ -343,7 +354,7 @@ describe('lamports that somebody sent to an account before it exists', () => {
         expect(account.lamports).toBeGreaterThanOrEqual(rent);
       }
     }
-    expect(funded).toBe(5 + 2 + 1 + 1 + 1);
+    expect(funded).toBe(5 + 2 + 1 + 1 + 1 + 1);
   });
 });
 

@@ -231,7 +231,14 @@ describe('entropies', () => {
 
 describe('the money', () => {
   const key = leafKey(`20${'22'.repeat(32)}`);
-  const claims: Claims = { bySubject: new Map([[key, 70n]]), total: 70n, supply: 60n, vault: 5n, bonds: 5n };
+  const claims: Claims = {
+    bySubject: new Map([[key, 70n]]),
+    total: 70n,
+    credits: { burned: 8n, refunded: 8n },
+    supply: 60n,
+    vault: 5n,
+    bonds: 5n,
+  };
   const leaves = new Map([[key, 80n]]);
   const supply = (burns: { readonly bonds: bigint; readonly holders: bigint }): Promise<string> =>
     codeOf(() => {
@@ -244,6 +251,15 @@ describe('the money', () => {
     expect(claimsDifference(claims, new Map([[key, 69n]]))).toMatchObject({ found: '70' });
     expect(claimsDifference({ ...claims, total: 71n }, leaves)).toMatchObject({ where: 'sum over accounts' });
     expect(claimsDifference({ ...claims, supply: 71n }, leaves)).toMatchObject({ where: 'token supply' });
+    const credits = { burned: 3n, refunded: 0n };
+    expect(claimsDifference({ ...claims, credits, supply: 67n }, leaves)).toBeNull();
+    expect(claimsDifference({ ...claims, credits, supply: 68n }, leaves)).toMatchObject({
+      where: 'token supply',
+      expected: 'at most 67',
+    });
+    expect(claimsDifference({ ...claims, credits: { burned: 3n, refunded: 4n } }, leaves)).toMatchObject({
+      where: 'refunds of credits',
+    });
     expect(claimsDifference({ ...claims, vault: 4n }, leaves)).toMatchObject({ check: 'bonds', found: '4' });
   });
 

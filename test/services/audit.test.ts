@@ -5,10 +5,10 @@ import { PublicKey } from '@solana/web3.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FinalizedEpoch, Hotspot } from '#client';
 import { FILES } from '#protocol/settle/folder';
-import type { RawHotspot } from '#protocol/settle/registry';
+import type { RawCredits, RawHotspot } from '#protocol/settle/registry';
 import { emptyState } from '#protocol/settle/state';
 import { tupleBytes, type Tuple } from '#protocol/settle/tuple';
-import { amount, epochNumber, type EpochNumber, type Hash } from '#protocol/units';
+import { amount, epochNumber, type Address, type EpochNumber, type Hash } from '#protocol/units';
 import { checkRegistry } from '#services/audit/chain/check-registry';
 import { Disagreement } from '#services/audit/report/failures';
 import { reportLines } from '#services/audit/report/lines';
@@ -84,7 +84,32 @@ describe('the registry of an audited epoch', () => {
     voters: [],
   };
   const check = (hotspots: readonly Hotspot[]): readonly string[] =>
-    checkRegistry({ table, hotspots, epoch: EPOCH, end: 1000 }).map(({ kind }) => kind);
+    checkRegistry({ table, hotspots, credits: [], epoch: EPOCH, end: 1000 }).map(({ kind }) => kind);
+
+  it('has the owners of credits that the chain has, each with the balance in force', () => {
+    const owner = '1'.repeat(32) as Address;
+    const hotspots = [account({ key, registeredAt: 100 }, { now: 20, next: 20, from: 0n })];
+    const credits = (balance: { now: bigint; next: bigint; from: bigint }, first = 0n): RawCredits => ({
+      owner,
+      firstEpoch: epochNumber(first),
+      balance: { current: balance.now, next: balance.next, nextFrom: epochNumber(balance.from) },
+      settled: 0n,
+    });
+    const checkCredits = (balance: bigint, onChain: readonly RawCredits[]): readonly string[] =>
+      checkRegistry({
+        table: { ...table, credits: [{ owner, balance }] },
+        hotspots,
+        credits: onChain,
+        epoch: EPOCH,
+        end: 1000,
+      }).map(({ kind }) => kind);
+    expect(checkCredits(7n, [credits({ now: 0n, next: 7n, from: EPOCH })])).toEqual(['agrees', 'agrees']);
+    expect(checkCredits(7n, [credits({ now: 8n, next: 9n, from: EPOCH + 3n })])).toContain('not_checked');
+    expect(() => checkCredits(8n, [credits({ now: 0n, next: 7n, from: EPOCH })])).toThrow('registry');
+    expect(() => checkCredits(0n, [])).toThrow('registry');
+    const later = credits({ now: 0n, next: 7n, from: EPOCH + 1n }, EPOCH + 1n);
+    expect(() => checkCredits(0n, [later])).toThrow('registry');
+  });
 
   it('agrees where the accounts still hold what was in force', () => {
     expect(check([account({ key, registeredAt: 100 }, { now: 20, next: 30, from: 6n })])).toEqual(['agrees']);

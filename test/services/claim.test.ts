@@ -1,11 +1,12 @@
 import { Keypair, PACKET_DATA_SIZE, PublicKey, Transaction } from '@solana/web3.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { claim, createPayee, type FinalizedEpoch, type Network } from '#client';
+import { claim, createPayee, type Credits, type FinalizedEpoch, type Network } from '#client';
 import { leafKey } from '#protocol/settle/leaf';
 import { GENESIS_PARENT, type Tuple } from '#protocol/settle/tuple';
 import { amount, epochNumber, type Address, type Hash } from '#protocol/units';
 import { dueClaims, type Subject } from '#services/claim/due-claims';
+import { dueSettlements } from '#services/claim/due-settlements';
 import { packParcels, type Parcel } from '#services/claim/pack';
 import { backoffDelay, runLoop } from '#services/runtime/chain-retry';
 import { epochBounds, lastEndedEpoch, nextOpenEpoch } from '#services/runtime/chain-epoch';
@@ -86,6 +87,38 @@ describe('what is due', () => {
     expect(due.map(({ index, owed }) => [index, owed])).toEqual([
       [1, 4n],
       [2, 9n],
+    ]);
+  });
+});
+
+describe('data credits to be settled', () => {
+  const owners = ['2', '3', '4', '5'].map((digit) => digit.repeat(43) as Address);
+  const credits = (owner: Address, settled: bigint, fromEpoch: bigint | null): Credits => ({
+    account: PublicKey.unique(),
+    network,
+    owner,
+    firstEpoch: epochNumber(0n),
+    balance: { current: 9n, next: 9n, nextFrom: epochNumber(0n) },
+    settled,
+    refundable: amount(0n),
+    withdrawal: fromEpoch === null ? null : { credits: 1n, fromEpoch: epochNumber(fromEpoch) },
+  });
+
+  it('are those of whose usage the chain knows too little, and those whose withdrawal is due', () => {
+    const [behind = '', settled = '', waiting = '', due = ''] = owners;
+    const accounts = [
+      credits(behind as Address, 4n, null),
+      credits(settled as Address, 5n, null),
+      credits(waiting as Address, 5n, 9n),
+      credits(due as Address, 5n, 8n),
+      credits('6'.repeat(43) as Address, 0n, 8n),
+    ];
+    const prove = (owner: Address) =>
+      owners.includes(owner) ? { settledTotal: 5n, index: 0, proof: [] } : null;
+    const found = dueSettlements(accounts, { latest: epochNumber(7n), prove });
+    expect(found.map(({ credits: { owner }, pays }) => [owner, pays])).toEqual([
+      [behind, false],
+      [due, true],
     ]);
   });
 });

@@ -171,10 +171,11 @@ export function settle(
   network: TestNetwork,
   epoch: bigint,
   leaves: readonly Leaf[],
+  overrides: Partial<Tuple> = {},
 ): { readonly tree: SettlementTree; readonly tuple: Tuple; readonly hash: Hash } {
   const { chain, oracles, config } = network;
   const tree = treeOf(network, leaves);
-  const tuple = tupleOf(network, epoch, tree);
+  const tuple = tupleOf(network, epoch, tree, overrides);
   chain.setTime(epochEnd(network, epoch));
   for (const oracle of oracles.slice(0, config.k))
     chain.land([attest({ oracle: oracle.publicKey, tuple })], [oracle]);

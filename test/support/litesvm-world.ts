@@ -1,3 +1,4 @@
+import { createTransferInstruction } from '@solana/spl-token';
 import type { Keypair, PublicKey, TransactionInstruction } from '@solana/web3.js';
 import {
   PROGRAM_ID,
@@ -8,6 +9,7 @@ import {
   assertLocation,
   attest,
   bond,
+  buyCredits,
   closeMotion,
   createNetwork,
   createPayee,
@@ -26,7 +28,9 @@ import {
   transferHotspot,
   unbond,
   veto,
+  tokenAccountAddress,
   withdrawBond,
+  withdrawCredits,
   type MotionName,
 } from '#client';
 import { leafHash } from '#protocol/evidence/merkle';
@@ -34,6 +38,7 @@ import { MerkleTree } from '#protocol/evidence/proof';
 import type { SettlementTree } from '#protocol/settle/tree';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { epochNumber, type Hash } from '#protocol/units';
+import { creditsTree, type TestCreditsTree } from './litesvm-credits.ts';
 import { namedHotspot, namedKeypair, type TestHotspot } from './litesvm-hotspot.ts';
 import { EVIDENCE, carry, decide, motionAbout } from './litesvm-motion.ts';
 import {
@@ -65,7 +70,8 @@ export interface GoodInstruction {
 /**
  * Two networks in one state in which every instruction of the program is due: epochs 0 to 3 are final and partly
  * claimed, epoch 4 is ripe and its delay is over, an oracle set of the same oracles is in force by time, another authority may accept, a maker has a list with a hotspot that is not endorsed yet, one
- * hotspot is bonded, one has a free bond, one is bonded and accused by two oracles, and a motion about one is overtaken.
+ * hotspot is bonded, one has a free bond, one is bonded and accused by two oracles, and a motion about one is
+ * overtaken. One owner has tokens for its first credits, one has credits, and one a withdrawal that is due.
  */
 export interface World {
   readonly chain: LiteChain;
@@ -74,6 +80,7 @@ export interface World {
   readonly list: MerkleTree;
   readonly tree: SettlementTree;
   readonly ripe: Tuple;
+  readonly credits: TestCreditsTree;
 }
 
 const BOND = 100n;
@@ -89,26 +96,42 @@ const bonded = namedHotspot('bonded', 'ed25519');
 const unbonded = namedHotspot('unbonded', 'ed25519');
 const accused = namedHotspot('accused', 'p256');
 const judged = namedHotspot('judged', 'ed25519');
+/** Owners of devices. */
+const newcomer = namedKeypair('newcomer');
+const saver = namedKeypair('saver');
+const leaver = namedKeypair('leaver');
+/** Credits of each purchase, a unit of the token each. */
+const PURCHASE = 20n;
+/** $1,000 per token. */
+const CREDIT_PRICE = 100_000_000_000n;
 
 export function openWorld(): World {
   const chain = openLiteChain();
   const other = createTestNetwork(chain, 'the other network', {
     bond: BOND,
+    creditPrice: CREDIT_PRICE,
     creator: namedKeypair('the other creator'),
   });
-  const network = createTestNetwork(chain, 'test network', { bond: BOND });
-  for (const { publicKey } of [sponsor, ...network.oracles]) chain.fund(publicKey, 10_000_000_000n);
+  const network = createTestNetwork(chain, 'test network', { bond: BOND, creditPrice: CREDIT_PRICE });
+  for (const { publicKey } of [sponsor, newcomer, saver, leaver, ...network.oracles])
+    chain.fund(publicKey, 10_000_000_000n);
   const list = new MerkleTree([claimant, listed].map(({ key }) => leafHash(endorsedEntry(key))));
   for (const each of [other, network]) prepare(each, list);
   settleAndBond(other);
   const tree = settleAndBond(network);
+  const credits = usedCredits(network);
   const next = LAST_FINAL + 1n;
-  const ripe = tupleOf(network, next, treeOf(network, [leaf(claimant, 600n), leaf(listed, 1_000n)]));
+  const ripe = tupleOf(
+    network,
+    next,
+    treeOf(network, [leaf(claimant, 600n), leaf(listed, 1_000n)]),
+    credits.pins,
+  );
   chain.setTime(epochEnd(network, next));
   for (const oracle of [0, 1]) vote(network, ripe, oracle);
   chain.setTime(epochEnd(network, next) + BigInt(network.config.challengeDelayS));
   for (const each of [other, network]) accuse(each);
-  return { chain, network, other, list, tree, ripe };
+  return { chain, network, other, list, tree, ripe, credits };
 }
 
 const prepare = (network: TestNetwork, list: MerkleTree): void => {
@@ -150,12 +173,40 @@ const settleAndBond = (network: TestNetwork): SettlementTree => {
   const { tree } = settle(network, 0n, leaves);
   chain.land([claimOf(network, listed, { tree, destination: owner.publicKey })]);
   for (const of of [bonded, unbonded, accused]) chain.land([bond(ofOwner(network, of))], [owner]);
+  fundBuyers(network);
+  for (const buyer of [saver, leaver]) chain.land([purchase(network, buyer)], [buyer]);
   for (let epoch = 1n; epoch <= LAST_FINAL; epoch++) {
-    settle(network, epoch, leaves);
-    if (epoch === 1n) chain.land([unbond(ofOwner(network, unbonded))], [owner]);
+    settle(network, epoch, leaves, usedCredits(network).pins);
+    if (epoch !== 1n) continue;
+    chain.land([unbond(ofOwner(network, unbonded))], [owner]);
+    chain.land([askBack(network, leaver)], [leaver]);
   }
   return tree;
 };
+
+/** Tokens for one purchase of each. */
+const fundBuyers = (network: TestNetwork): void => {
+  const { chain, address } = network;
+  const from = tokenAccountAddress(address, owner.publicKey);
+  for (const { publicKey } of [newcomer, saver, leaver]) {
+    openTokenAccount(network, publicKey);
+    const to = tokenAccountAddress(address, publicKey);
+    chain.land([createTransferInstruction(from, to, owner.publicKey, PURCHASE)], [owner]);
+  }
+};
+
+const purchase = ({ address: network }: TestNetwork, { publicKey }: Keypair): TransactionInstruction =>
+  buyCredits({ owner: publicKey, network, credits: PURCHASE, maxTokens: PURCHASE });
+
+const askBack = ({ address: network }: TestNetwork, { publicKey }: Keypair): TransactionInstruction =>
+  withdrawCredits({ owner: publicKey, network, credits: 15n });
+
+/** What the owners used in every final epoch. */
+const usedCredits = (network: TestNetwork): TestCreditsTree =>
+  creditsTree(
+    network,
+    [saver, leaver].map(({ publicKey }) => ({ owner: publicKey, total: 4n })),
+  );
 
 /** About a hotspot, while another one is applied. */
 const overtaken = (network: TestNetwork): MotionName =>
@@ -169,6 +220,7 @@ const accuse = (network: TestNetwork): void => {
 /** Every instruction of the program, almost in the order of the IDL; registration once for each type of key. */
 export function goodInstructions(world: World): readonly GoodInstruction[] {
   const { network, list, tree, ripe } = world;
+  const credits = usedCredits(network);
   const address = network.address;
   const creator = network.creator;
   const heir = heirOf(network);
@@ -259,6 +311,9 @@ export function goodInstructions(world: World): readonly GoodInstruction[] {
     ),
     // Before finalize, which replaces the root that it proves.
     single('claim', claimOf(network, claimant, { tree, destination: owner.publicKey })),
+    single('buy_credits', purchase(network, newcomer), [newcomer]),
+    single('withdraw_credits', askBack(network, saver), [saver]),
+    single('settle_credits', credits.settlementOf(leaver.publicKey)),
     single('finalize', finalize({ tuple: ripe })),
     single('move', move({ oracle: third.publicKey, motion: motionAbout(network, listed) }), [third]),
     single('apply_motion', applyMotion(motionAbout(network, accused))),

@@ -59,6 +59,7 @@ export async function writeRegistry(
       pendingPolicy: null,
     },
     hotspots: hotspots.map(rawHotspot),
+    credits: [],
   });
 }
 

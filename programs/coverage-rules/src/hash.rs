@@ -28,12 +28,24 @@ pub fn settlement_leaf(network: &Hash, key_type: u8, key: &Hash, cumulative: u64
     .to_bytes()
 }
 
+/// A leaf of the credits tree: what an owner used of its data credits since the network's beginning.
+pub fn credits_leaf(network: &Hash, owner: &Hash, settled_total: u64) -> Hash {
+    hashv(&[
+        LEAF,
+        b"coverant/credits/v1",
+        network,
+        owner,
+        &settled_total.to_le_bytes(),
+    ])
+    .to_bytes()
+}
+
 /// A leaf of a maker's list: a key that the maker endorses.
 pub fn endorsed_leaf(key_type: u8, key: &Hash) -> Hash {
     hashv(&[LEAF, b"coverant/endorsed/v1", &[key_type], key]).to_bytes()
 }
 
-/// An inner node of either tree.
+/// An inner node of any of these trees.
 pub fn node(left: &Hash, right: &Hash) -> Hash {
     hashv(&[NODE, left, right]).to_bytes()
 }

@@ -6,6 +6,7 @@
 extern crate std;
 
 pub mod change;
+pub mod credits;
 pub mod emission;
 pub mod hash;
 pub mod location;

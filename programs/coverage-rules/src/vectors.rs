@@ -1,5 +1,5 @@
 //! The golden vectors that TypeScript reads too.
-use crate::hash::{endorsed_leaf, settlement_leaf, tuple_hash, Hash, EMPTY_ROOT};
+use crate::hash::{credits_leaf, endorsed_leaf, settlement_leaf, tuple_hash, Hash, EMPTY_ROOT};
 use serde_json::Value;
 use std::{string::String, vec::Vec};
 
@@ -95,6 +95,16 @@ fn leaves_are_hashed_as_the_vectors_say() {
     assert_eq!(endorsed.len(), 2);
     for leaf in endorsed {
         let computed = endorsed_leaf(leaf["key_type"].as_u64().unwrap() as u8, &hash(&leaf["key"]));
+        assert_eq!(computed, hash(&leaf["hash"]));
+    }
+    let credits = list(&all["credits_leaves"]);
+    assert_eq!(credits.len(), 3);
+    for leaf in credits {
+        let computed = credits_leaf(
+            &hash(&leaf["network"]),
+            &hash(&leaf["owner"]),
+            number(&leaf["settled_total"]),
+        );
         assert_eq!(computed, hash(&leaf["hash"]));
     }
 }

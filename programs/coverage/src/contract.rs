@@ -278,7 +278,7 @@ fn errors_are_the_same_in_the_idl_and_here() {
         .collect();
     assert_eq!(theirs, ours);
     assert_eq!(CoverageError::UnknownInstruction as u64, ours[0].0);
-    assert_eq!(CoverageError::GuardianVetoesSpent as u64, ours[ours.len() - 1].0);
+    assert_eq!(CoverageError::InvalidCreditsProof as u64, ours[ours.len() - 1].0);
 }
 
 #[test]

@@ -94,6 +94,13 @@ errors! {
     NotThePendingAuthority = "Only the pending authority may take the authority over.",
     MayNotVeto = "Only the guardian in force or an oracle of the set that may vote now may veto.",
     GuardianVetoesSpent = "The guardian has no veto left until the next epoch is final.",
+    NoCredits = "A number of credits must be at least one.",
+    NoCreditPrice = "The policy in force has no credit price.",
+    CostAboveMaximum = "The credits cost more tokens than the maximum that was given.",
+    CreditsNotCovered = "The owner's associated token account does not exist or holds less than the credits cost.",
+    WithdrawalPending = "Credits were asked back that are not paid yet: one withdrawal at a time.",
+    CreditsNotFree = "More credits were asked back than are in force and not settled.",
+    InvalidCreditsProof = "The proof does not lead from the owner's settled total to the latest finalized credits root.",
 }
 
 impl From<CoverageError> for ProgramError {

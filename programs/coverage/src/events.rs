@@ -63,6 +63,10 @@ events! {
     MotionVoted { network: Address, motion: Address, hotspot: Address, oracle: Address, kind: u8, nonce: U64, evidence_origin_hash: Hash, evidence_index: U64, }
     MotionApplied { network: Address, motion: Address, hotspot: Address, kind: u8, evidence_origin_hash: Hash, evidence_index: U64, burned: U64, from_epoch: U64, }
     MotionClosed { network: Address, motion: Address, opened_by: Address, }
+    CreditsBought { network: Address, owner: Address, credits: U64, burned: U64, from_epoch: U64, }
+    CreditsAskedBack { network: Address, owner: Address, credits: U64, from_epoch: U64, }
+    /// `withdrawn` credits were paid by `refunded` tokens; 0 where no withdrawal was due.
+    CreditsSettled { network: Address, owner: Address, settled_total: U64, withdrawn: U64, refunded: U64, }
 }
 
 #[repr(C)]

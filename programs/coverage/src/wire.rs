@@ -191,21 +191,21 @@ number_argument!(u8, u32, u64);
 
 /// Declares what an instruction was told, in the order of its bytes.
 macro_rules! arguments {
-    ($(#[$meta:meta])* pub struct $Name:ident<'a> { $($(#[$doc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$meta:meta])* pub struct $Name:ident$(<$of:lifetime>)? { $($(#[$doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$meta])*
-        pub struct $Name<'a> { $($(#[$doc])* pub $field: $type,)* }
+        pub struct $Name$(<$of>)? { $($(#[$doc])* pub $field: $type,)* }
 
-        impl<'a> $crate::wire::Argument<'a> for $Name<'a> {
+        impl<'a> $crate::wire::Argument<'a> for $Name$(<$of>)? {
             fn read(reader: &mut $crate::wire::Reader<'a>) -> Result<Self, $crate::errors::CoverageError> {
                 Ok(Self { $($field: <$type as $crate::wire::Argument<'a>>::read(reader)?,)* })
             }
         }
         #[cfg(test)]
-        impl<'a> $crate::contract::Described for $Name<'a> {
+        impl$(<$of>)? $crate::contract::Described for $Name$(<$of>)? {
             fn idl() -> std::string::String { stringify!($Name).into() }
         }
         #[cfg(test)]
-        impl<'a> $crate::contract::Fields for $Name<'a> {
+        impl$(<$of>)? $crate::contract::Fields for $Name$(<$of>)? {
             fn fields() -> std::vec::Vec<$crate::contract::Field> {
                 std::vec![$($crate::contract::Field {
                     name: stringify!($field),

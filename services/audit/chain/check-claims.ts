@@ -26,6 +26,8 @@ const PAUSE_MS = 500;
 export interface Claims {
   readonly bySubject: ReadonlyMap<LeafKey, bigint>;
   readonly total: bigint;
+  /** Burned for data credits, and minted again for those that were withdrawn. */
+  readonly credits: { readonly burned: bigint; readonly refunded: bigint };
   readonly supply: bigint;
   readonly vault: bigint;
   /** Bonds and what was asked back, over all hotspots. */
@@ -56,7 +58,8 @@ export async function checkClaims(input: {
     const burns = await readBurns(connection, {
       network: network.address,
       hotspots: claims.hotspots,
-      missing: claims.total - claims.supply,
+      missing: issued(claims) - claims.supply,
+      credits: claims.credits.burned,
     });
     return [
       {
@@ -81,7 +84,11 @@ async function readClaims(connection: Connection, network: Network): Promise<Rea
   const after = await readSums(connection, network);
   const now = await readNetwork(connection, network.address);
   const moved =
-    before.total !== after.total || before.supply !== after.supply || before.vault !== after.vault;
+    before.total !== after.total ||
+    before.credits.burned !== after.credits.burned ||
+    before.credits.refunded !== after.credits.refunded ||
+    before.supply !== after.supply ||
+    before.vault !== after.vault;
   if (moved || now.latest?.tupleHash !== network.latest?.tupleHash) return null;
   const bySubject = new Map<LeafKey, bigint>([
     ...hotspots.value.map((hotspot): [LeafKey, bigint] => [hotspotLeafKey(hotspot.key), hotspot.claimed]),
@@ -97,10 +104,11 @@ async function readClaims(connection: Connection, network: Network): Promise<Rea
 async function readSums(
   connection: Connection,
   { address }: Network,
-): Promise<Pick<Claims, 'total' | 'supply' | 'vault'>> {
-  const { totalClaimed } = await readLedger(connection, address);
+): Promise<Pick<Claims, 'total' | 'credits' | 'supply' | 'vault'>> {
+  const { totalClaimed, creditsBurned, creditsRefunded } = await readLedger(connection, address);
   const supply = await readTokenSupply(connection, address);
-  return { total: totalClaimed, supply, vault: await readVaultBalance(connection, address) };
+  const credits = { burned: creditsBurned, refunded: creditsRefunded };
+  return { total: totalClaimed, credits, supply, vault: await readVaultBalance(connection, address) };
 }
 
 /** What no burning explains; null where there is nothing of the kind. */
@@ -116,8 +124,15 @@ export function claimsDifference(claims: Claims, leaves: ReadonlyMap<LeafKey, bi
   const sum = [...claims.bySubject.values()].reduce((all, claimed) => all + claimed, 0n);
   if (sum !== claims.total)
     return { check, where: 'sum over accounts', found: sum.toString(), expected: total };
-  if (claims.supply > claims.total)
-    return { check, where: 'token supply', found: claims.supply.toString(), expected: `at most ${total}` };
+  const { burned, refunded } = claims.credits;
+  if (refunded > burned) {
+    const expected = `at most ${burned.toString()}`;
+    return { check, where: 'refunds of credits', found: refunded.toString(), expected };
+  }
+  if (claims.supply > issued(claims)) {
+    const expected = `at most ${issued(claims).toString()}`;
+    return { check, where: 'token supply', found: claims.supply.toString(), expected };
+  }
   if (claims.vault < claims.bonds)
     return {
       check: 'bonds',
@@ -128,22 +143,32 @@ export function claimsDifference(claims: Claims, leaves: ReadonlyMap<LeafKey, bi
   return null;
 }
 
-/** Supply is claims less burns, exactly; throws where more was burned than is missing. */
+/** What exists where nobody burned a bond or tokens of their own. */
+function issued({ total, credits }: Pick<Claims, 'total' | 'credits'>): bigint {
+  return total - credits.burned + credits.refunded;
+}
+
+/** Supply is claims less burns and with refunds, exactly; throws where more was burned than is missing. */
 export function supplyFindings(
-  { total, supply }: Pick<Claims, 'total' | 'supply'>,
+  claims: Pick<Claims, 'total' | 'credits' | 'supply'>,
   burns: Burns,
 ): readonly Finding[] {
   const check = 'claims';
-  const missing = total - supply;
+  const { total, credits, supply } = claims;
+  const missing = issued(claims) - supply;
   const known = burns.bonds + burns.holders;
-  const says = `supply ${supply.toString()} = ${total.toString()} claimed - ${burns.bonds.toString()} of burned bonds - ${burns.holders.toString()} burned by holders`;
+  const ofCredits =
+    credits.burned === 0n
+      ? ''
+      : ` - ${credits.burned.toString()} burned for credits + ${credits.refunded.toString()} refunded`;
+  const says = `supply ${supply.toString()} = ${total.toString()} claimed${ofCredits} - ${burns.bonds.toString()} of burned bonds - ${burns.holders.toString()} burned by holders`;
   if (known === missing) return [{ kind: 'agrees', check, says }];
   if (known > missing)
     throw new Disagreement({
       check,
       where: 'token supply',
       found: supply.toString(),
-      expected: (total - known).toString(),
+      expected: (issued(claims) - known).toString(),
     });
   return [
     {

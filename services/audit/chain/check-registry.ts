@@ -1,6 +1,13 @@
 import type { Hotspot } from '#client';
 import { keyText } from '#protocol/wire/key';
-import { factsAt, registryAt, type RegistryTable, type Timed } from '#protocol/settle/registry';
+import {
+  creditsAt,
+  factsAt,
+  registryAt,
+  type RawCredits,
+  type RegistryTable,
+  type Timed,
+} from '#protocol/settle/registry';
 import type { EpochNumber } from '#protocol/units';
 import type { HotspotFacts } from '#protocol/verify/poc';
 import { Disagreement } from '#services/audit/report/failures';
@@ -13,6 +20,7 @@ import type { Finding } from '#services/audit/report/report';
 export function checkRegistry(input: {
   readonly table: RegistryTable;
   readonly hotspots: readonly Hotspot[];
+  readonly credits: readonly RawCredits[];
   readonly epoch: EpochNumber;
   /** Seconds. */
   readonly end: number;
@@ -42,9 +50,16 @@ export function checkRegistry(input: {
     replaced.push(`${keyText(key)} ${field.name}`);
   }
   const agreeing = table.hotspots.size - replaced.length;
+  replaced.push(...replacedCredits(input));
   const findings: Finding[] = [
     { kind: 'agrees', check: 'registry', says: `${agreeing} hotspots as the chain has them` },
   ];
+  if (table.credits.length > 0)
+    findings.push({
+      kind: 'agrees',
+      check: 'registry',
+      says: `the same ${table.credits.length} owners of data credits as the chain has`,
+    });
   if (replaced.length > 0)
     findings.push({
       kind: 'not_checked',
@@ -52,6 +67,29 @@ export function checkRegistry(input: {
       says: `the chain no longer has the values of then: ${replaced.join(', ')}`,
     });
   return findings;
+}
+
+/** Owners whose balance of then is gone from the chain; who had credits in the epoch is never gone. */
+function replacedCredits(input: {
+  readonly table: RegistryTable;
+  readonly credits: readonly RawCredits[];
+  readonly epoch: EpochNumber;
+}): readonly string[] {
+  const theirs = new Map(input.table.credits.map(({ owner, balance }) => [owner, balance]));
+  const chain = new Map(creditsAt(input.credits, input.epoch).map(({ owner, balance }) => [owner, balance]));
+  const raw = new Map(input.credits.map((credits) => [credits.owner, credits]));
+  return [...new Set([...theirs.keys(), ...chain.keys()])].flatMap((owner) => {
+    const [found, expected] = [theirs.get(owner), chain.get(owner)];
+    if (found === expected) return [];
+    const isKept = input.epoch >= (raw.get(owner)?.balance.nextFrom ?? 0n);
+    if (found !== undefined && expected !== undefined && !isKept) return [`credits of ${owner}`];
+    throw new Disagreement({
+      check: 'registry',
+      where: `registry.bin: credits of ${owner}`,
+      found: found?.toString() ?? 'absent',
+      expected: expected?.toString() ?? 'absent',
+    });
+  });
 }
 
 const FACTS = [

@@ -16,7 +16,14 @@ const MAX_TRANSACTIONS = 5_000;
 /** Looks for what is missing from the supply: first where bonds were burned, then in the mint's own transactions. */
 export async function readBurns(
   connection: Connection,
-  of: { readonly network: PublicKey; readonly hotspots: readonly Hotspot[]; readonly missing: bigint },
+  of: {
+    readonly network: PublicKey;
+    readonly hotspots: readonly Hotspot[];
+    /** From the supply, that credits do not explain. */
+    readonly missing: bigint;
+    /** What was ever burned for credits, which the Ledger says. */
+    readonly credits: bigint;
+  },
 ): Promise<Burns> {
   if (of.missing === 0n && of.hotspots.every(({ motions }) => motions === 0n))
     return { bonds: 0n, holders: 0n };
@@ -34,7 +41,8 @@ export async function readBurns(
     left -= 1;
     if (left === 0) break;
   }
-  return { bonds, holders: all > bonds ? all - bonds : 0n };
+  const known = bonds + of.credits;
+  return { bonds, holders: all > known ? all - known : 0n };
 }
 
 function burnedBonds({ meta }: VersionedTransactionResponse, hotspot: PublicKey): bigint {

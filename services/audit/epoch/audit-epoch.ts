@@ -1,4 +1,4 @@
-import { policyAt, readClock, readHotspots } from '#client';
+import { policyAt, readAllCredits, readClock, readHotspots } from '#client';
 import { entryKind } from '#protocol/evidence/record';
 import type { EpochFolder, FolderFiles } from '#protocol/settle/folder';
 import { policyHash } from '#protocol/settle/policy-codec';
@@ -195,8 +195,16 @@ async function registryFindings(
       'chain_behind',
       `the node's clock is at ${clock.unixTime}, the epoch ended at ${facts.end}`,
     );
-  const hotspots = await readHotspots(connection, network, { minContextSlot: clock.slot });
-  return checkRegistry({ table: registry, hotspots: hotspots.value, epoch: facts.epoch, end: facts.end });
+  const options = { minContextSlot: clock.slot };
+  const hotspots = await readHotspots(connection, network, options);
+  const credits = await readAllCredits(connection, network.address, options);
+  return checkRegistry({
+    table: registry,
+    hotspots: hotspots.value,
+    credits: credits.value,
+    epoch: facts.epoch,
+    end: facts.end,
+  });
 }
 
 function counting(verify: VerifySignature, onCount: (done: number) => void): VerifySignature {

@@ -1,4 +1,4 @@
-import { readHotspots } from '#client';
+import { readAllCredits, readHotspots } from '#client';
 import { computeEpoch } from '#protocol/epoch';
 import type { SealedEvidence } from '#protocol/evidence/cut';
 import { entryReceivedAt } from '#protocol/evidence/record';
@@ -6,7 +6,7 @@ import { ProtocolError } from '#protocol/errors';
 import type { Policy } from '#protocol/policy';
 import { FILES } from '#protocol/settle/folder';
 import { openPolicy, policyHash } from '#protocol/settle/policy-codec';
-import { registryAt } from '#protocol/settle/registry';
+import { creditsAt, registryAt } from '#protocol/settle/registry';
 import { emptyState, openState, stateHash, type EpochState } from '#protocol/settle/state';
 import type { Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber } from '#protocol/units';
@@ -65,6 +65,7 @@ async function requireEmpty(
   const { network } = context;
   const { epoch, place, known } = of;
   const hotspots = await readHotspots(context.connection, network);
+  const credits = await readAllCredits(context.connection, network.address);
   const { end } = epochBounds(network, epoch);
   const evidence = await cutsOf(context, { epoch, policy: known.policy }, notes);
   const result = computeEpoch({
@@ -74,7 +75,7 @@ async function requireEmpty(
     registry: {
       keyNetwork: network.keyNetwork,
       hotspots: registryAt({ hotspots: hotspots.value, epoch, end }),
-      credits: [],
+      credits: creditsAt(credits.value, epoch),
       voters: [],
     },
     ...known,

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readHotspots, readNetwork } from '#client';
+import { readAllCredits, readHotspots, readNetwork } from '#client';
 import { computeEpoch, type ComputedEpoch } from '#protocol/epoch';
 import { openCheckpoint } from '#protocol/evidence/checkpoint';
 import { parseVerifierKey } from '#protocol/evidence/verifier-key';
 import type { Policy } from '#protocol/policy';
 import { openPolicy } from '#protocol/settle/policy-codec';
-import { registryAt } from '#protocol/settle/registry';
+import { creditsAt, registryAt } from '#protocol/settle/registry';
 import { emptyState } from '#protocol/settle/state';
 import type { Address, EpochNumber } from '#protocol/units';
 import type { ReportVerdict } from '#protocol/verify/poc';
@@ -67,6 +67,7 @@ export async function recompute(
   const tree = await openPublicLog(log);
   const network = await readNetwork(connection, line.network);
   const hotspots = (await readHotspots(connection, network)).value;
+  const credits = (await readAllCredits(connection, line.network)).value;
   const done: Recomputed[] = [];
   for (const final of await finalEpochs(line, wanted)) {
     const { epoch } = final;
@@ -81,7 +82,7 @@ export async function recompute(
       registry: {
         keyNetwork: network.keyNetwork,
         hotspots: registryAt({ hotspots, epoch, end: facts.end }),
-        credits: [],
+        credits: creditsAt(credits, epoch),
         voters: parent?.final.voters.map((voter) => voter.toBase58() as Address) ?? [],
       },
       policy,

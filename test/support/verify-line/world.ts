@@ -64,6 +64,7 @@ export function lineWorld(history: History, signing: Signing): LineWorld {
       pendingPolicy: firstEpoch === null ? null : { hash: secondHash, firstEpoch },
     },
     hotspots: RAW_HOTSPOTS,
+    credits: [],
   };
   const policies = new Map<string, PolicyAtHand>([
     [firstHash, first],

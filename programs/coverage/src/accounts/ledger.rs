@@ -1,4 +1,4 @@
-//! The one small account that every claim writes, so that claims take the Network read-only.
+//! The one small account that all who mint or burn by right write, so that they take the Network read-only.
 use pinocchio::Address;
 
 use super::stored::{OfNetwork, Stored};
@@ -12,8 +12,12 @@ layout! {
         version: u8,
         bump: u8,
         network: Address,
-        /// Equals what was ever minted.
+        /// What was ever minted for rewards.
         total_claimed: U64,
+        /// What was ever burned for data credits.
+        credits_burned: U64,
+        /// What was ever minted for credits that were withdrawn: never above what was burned.
+        credits_refunded: U64,
     }
 }
 

@@ -152,6 +152,15 @@ impl Network {
         self.pending_policy.hash != [0; 32] && epoch >= self.pending_policy_first_epoch.get()
     }
 
+    /// The policy in force for an epoch that is not final.
+    pub fn policy_at(&self, epoch: u64) -> &Policy {
+        if self.pending_policy_holds(epoch) {
+            &self.pending_policy
+        } else {
+            &self.policy
+        }
+    }
+
     /// Takes the policy that holds from `first_epoch` on. It replaces none that an epoch may still be computed under.
     pub fn propose_policy(&mut self, policy: Policy, first_epoch: u64, now: u64) -> Result<(), CoverageError> {
         if self.pending_policy.hash != [0; 32] {
@@ -193,12 +202,7 @@ impl Network {
         if tuple.parent_tuple_hash != self.latest.tuple_hash {
             return Err(WrongParent);
         }
-        let policy = if self.pending_policy_holds(epoch) {
-            &self.pending_policy
-        } else {
-            &self.policy
-        };
-        if tuple.policy_hash != policy.hash {
+        if tuple.policy_hash != self.policy_at(epoch).hash {
             return Err(WrongPolicy);
         }
         self.check_totals(tuple)

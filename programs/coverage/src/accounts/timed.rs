@@ -46,6 +46,15 @@ impl<T: Plain> Timed<T> {
         }
     }
 
+    /// What holds in the epoch that the clock is in, before epoch 0 what will hold in that.
+    pub fn in_force(&self, moment: Moment) -> T {
+        if moment.epoch.unwrap_or(0) >= self.next_from_epoch.get() {
+            self.next
+        } else {
+            self.current
+        }
+    }
+
     /// Sets the value from the next epoch on and answers which that is.
     pub fn set(&mut self, value: T, moment: Moment) -> Result<u64, CoverageError> {
         let from =

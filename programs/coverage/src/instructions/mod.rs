@@ -6,6 +6,7 @@ pub mod approve_maker;
 pub mod assert_location;
 pub mod attest;
 pub mod bond;
+pub mod buy_credits;
 pub mod claim;
 pub mod close_motion;
 pub mod create_network;
@@ -20,11 +21,13 @@ pub mod register_hotspot;
 pub mod set_destination;
 pub mod set_endorsed_root;
 pub mod set_guardian;
+pub mod settle_credits;
 pub mod transfer_authority;
 pub mod transfer_hotspot;
 pub mod unbond;
 pub mod veto;
 pub mod withdraw_bond;
+pub mod withdraw_credits;
 
 use pinocchio::{AccountView, ProgramResult};
 
@@ -109,4 +112,7 @@ instructions! {
     r#move as "move",
     apply_motion,
     close_motion,
+    buy_credits,
+    withdraw_credits,
+    settle_credits,
 }
