@@ -9,8 +9,16 @@ import type { Policy } from './policy.ts';
 import { densityScales } from './reward/density.ts';
 import type { EpochRewards } from './reward/pools.ts';
 import { pocShares } from './reward/shares.ts';
-import { cutOf, EMPTY_ROOT, evidenceHash } from './settle/bytes/hashes.ts';
+import { cutOf, evidenceHash } from './settle/bytes/hashes.ts';
 import { advanceAccounts } from './settle/epoch/accounts.ts';
+import { creditsTree, type CreditsLeaf } from './settle/credits/credits-tree.ts';
+import {
+  creditsLeaves,
+  judgePackets,
+  NOTHING_DISCLOSED,
+  type JudgedPacket,
+  type PacketEvidence,
+} from './settle/credits/judge-packets.ts';
 import { activeCells, judgeEpoch } from './settle/epoch/judge-epoch.ts';
 import { openEpochEvidence } from './settle/epoch/open-evidence.ts';
 import { payOut } from './settle/epoch/payouts.ts';
@@ -56,6 +64,8 @@ export interface EpochInput {
   /** The signed list that the policy names (deny/deny-file.ts); null where it names none. */
   readonly denyFile: Uint8Array | null;
   readonly state: EpochState;
+  /** What its packets are judged by; by default nothing is disclosed. */
+  readonly packets?: PacketEvidence | undefined;
   readonly verify: VerifySignature;
   /** SHA-256 by any other code, for speed: the result is the same. */
   readonly hashes?: EpochHashes | undefined;
@@ -84,12 +94,16 @@ export interface ComputedEpoch {
   readonly rewards: EpochRewards<HotspotKey>;
   /** Every hotspot and payee with a cumulative amount, in leaf order. */
   readonly leaves: readonly Leaf[];
+  /** Every packet record of the epoch, in the order of judgement. */
+  readonly packets: readonly JudgedPacket[];
+  /** The credits tree's leaves, by owner. */
+  readonly credits: readonly CreditsLeaf[];
   readonly state: EpochState;
   readonly tuple: Tuple;
   readonly tupleHash: Hash;
 }
 
-/** No beacon of a registered key and no packet: nothing is attested, the state stays as it was. */
+/** No beacon of a registered key and no packet that counts: nothing is attested, the state stays as it was. */
 export interface EmptyEpoch {
   readonly kind: 'empty';
   readonly state: EpochState;
@@ -99,7 +113,8 @@ export type EpochResult = ComputedEpoch | EmptyEpoch;
 
 /**
  * Computes an epoch from evidence, registry, policy and state alone, exactly (poc.md 5, chain.md, evidence.md). Throws
- * policy_mismatch, state_mismatch, evidence_mismatch, malformed_record, amount_out_of_range or what a deny list is refused by.
+ * policy_mismatch, state_mismatch, evidence_mismatch, malformed_record, malformed_credits, amount_out_of_range or what a deny
+ * list is refused by.
  */
 export function computeEpoch(input: EpochInput): EpochResult {
   const { facts, policy, registry, verify } = input;
@@ -119,20 +134,31 @@ export function computeEpoch(input: EpochInput): EpochResult {
     verify,
     sha256Hex: input.hashes?.sha256Hex,
   });
-  if (!judged.hasBeacon) return { kind: 'empty', state: input.state };
+  const packets = judgePackets({
+    ...input,
+    logs,
+    evidence: input.packets ?? NOTHING_DISCLOSED,
+    sha256Hex: input.hashes?.sha256Hex,
+  });
+  if (!judged.hasBeacon && !packets.hasCounted) return { kind: 'empty', state: input.state };
 
   const { verdicts, badlySigned, state: poc } = judged;
   const active = { state: poc, registry: registry.hotspots, end: facts.end, windows: policy.windows };
   const scales = densityScales(activeCells(active), policy.density);
   const shares = pocShares({ verdicts, registry: registry.hotspots, scales, policy });
-  const { payouts, rewards, earned } = payOut({ epoch: input, shares, scales });
+  const { payouts, rewards, earned } = payOut({ epoch: input, shares, credits: packets.credits, scales });
   if (rewards.minted > facts.emission)
     throw new ProtocolError('amount_out_of_range', { minted: rewards.minted, emission: facts.emission });
   const { epoch, holdback } = facts;
   const accounts = advanceAccounts({ accounts: input.state, epoch, holdback, earned, deny });
-  const state: EpochState = { ...input.state, ...accounts, poc };
+  const state: EpochState = { ...accounts, poc, settledCredits: packets.settled };
   const leaves = [...state.cumulative].map(([key, cumulative]): Leaf => ({ key, cumulative }));
   const tree = settlementTree({ network: facts.network, leaves, hashes: input.hashes });
+  const credits = creditsTree({
+    network: facts.network,
+    leaves: creditsLeaves({ registry, settled: packets.settled }),
+    hashes: input.hashes,
+  });
   const tuple: Tuple = {
     network: facts.network,
     epoch,
@@ -140,8 +166,8 @@ export function computeEpoch(input: EpochInput): EpochResult {
     root: tree.root,
     leafCount: tree.leaves.length,
     cumulativeTotal: amount(tree.total),
-    creditsRoot: EMPTY_ROOT,
-    creditsCount: 0,
+    creditsRoot: credits.root,
+    creditsCount: credits.leaves.length,
     evidenceHash: evidenceHash(input.evidence.map(cutOf)),
     registryHash: registryHash(registryBytes(registry)),
     policyHash: policyHash(policy),
@@ -156,6 +182,8 @@ export function computeEpoch(input: EpochInput): EpochResult {
     payouts,
     rewards,
     leaves: tree.leaves,
+    packets: packets.packets,
+    credits: credits.leaves,
     state,
     tuple,
     tupleHash: tupleHash(tuple),

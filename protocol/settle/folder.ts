@@ -2,6 +2,9 @@ import type { ComputedEpoch, EpochFacts, EpochInput } from '../epoch.ts';
 import { ProtocolError, type ErrorContext } from '../errors.ts';
 import type { SealedEvidence } from '../evidence/cut.ts';
 import type { Policy } from '../policy.ts';
+import { creditsTree, type CreditsLeaf, type CreditsProof } from './credits/credits-tree.ts';
+import type { PacketEvidence } from './credits/judge-packets.ts';
+import { creditsBytes, openCredits, openPacketReasons, packetReasonsBytes } from './folder/credits-files.ts';
 import { epochFactsBytes, openEpochFacts } from './folder/epoch-file.ts';
 import { evidenceBytes, openEvidenceFile } from './folder/evidence-file.ts';
 import { leavesBytes, openLeaves } from './folder/leaves-file.ts';
@@ -31,6 +34,9 @@ export interface EpochFolder {
   readonly stateBefore: EpochState;
   readonly state: EpochState;
   readonly leaves: readonly Leaf[];
+  /** The published reasons of its packets: who recomputes the epoch believes those that need disclosures. */
+  readonly packets: Extract<PacketEvidence, { kind: 'published' }>;
+  readonly credits: readonly CreditsLeaf[];
   readonly tuple: Tuple;
 }
 
@@ -45,6 +51,8 @@ export const FILES = {
   verdicts: 'verdicts.ndjson',
   shares: 'shares.json',
   leaves: 'leaves.bin',
+  packets: 'packets.bin',
+  credits: 'credits.bin',
   state: 'state.bin',
   tuple: 'tuple.bin',
   summary: 'summary.json',
@@ -75,9 +83,9 @@ export function folderFiles(input: Omit<EpochInput, 'verify'>, result: ComputedE
   return files;
 }
 
-/** What of a folder follows from its inputs. */
+/** What of a folder follows from its inputs; `packets.bin` and `credits.bin` are missing where they would be empty. */
 export function resultFiles(facts: EpochFacts, result: ComputedEpoch): FolderFiles {
-  return new Map([
+  const files = new Map<string, Uint8Array>([
     [FILES.verdicts, verdictsBytes(result)],
     [FILES.shares, sharesBytes(result)],
     [FILES.leaves, leavesBytes(result.leaves)],
@@ -85,6 +93,9 @@ export function resultFiles(facts: EpochFacts, result: ComputedEpoch): FolderFil
     [FILES.tuple, tupleBytes(result.tuple)],
     [FILES.summary, summaryBytes({ facts, result })],
   ]);
+  if (result.packets.length > 0) files.set(FILES.packets, packetReasonsBytes(result.packets));
+  if (result.credits.length > 0) files.set(FILES.credits, creditsBytes(result.credits));
+  return files;
 }
 
 /** Decodes a folder; malformed_folder, or the code of the format, names the file. Unknown format versions are refused. */
@@ -101,6 +112,11 @@ export function openFolder(files: FolderFiles): EpochFolder {
     stateBefore: openFile(files, FILES.stateBefore, openState),
     state: openFile(files, FILES.state, openState),
     leaves: openFile(files, FILES.leaves, openLeaves),
+    packets: {
+      kind: 'published',
+      reasons: files.has(FILES.packets) ? openFile(files, FILES.packets, openPacketReasons) : [],
+    },
+    credits: files.has(FILES.credits) ? openFile(files, FILES.credits, openCredits) : [],
     tuple: openFile(files, FILES.tuple, openTuple),
   };
 }
@@ -114,6 +130,17 @@ export function proveLeaf(
   if (tree.root !== folder.tuple.root)
     throw new ProtocolError('proof_mismatch', { root: tree.root, expected: folder.tuple.root });
   return tree.prove(key);
+}
+
+/** An owner's leaf (hex) under the folder's credits root; undefined where it has none. */
+export function proveCredits(
+  folder: Pick<EpochFolder, 'tuple' | 'credits'>,
+  owner: string,
+): CreditsProof | undefined {
+  const tree = creditsTree({ network: folder.tuple.network, leaves: folder.credits });
+  if (tree.root !== folder.tuple.creditsRoot)
+    throw new ProtocolError('proof_mismatch', { root: tree.root, expected: folder.tuple.creditsRoot });
+  return tree.prove(owner);
 }
 
 /** A file's bytes; malformed_folder where it is missing. */

@@ -112,6 +112,9 @@ export function openTail(
   const takeBody = (body: EvidenceBody, { position, log }: { position: Position; log: Log }): boolean => {
     const { receivedAt, index } = position;
     switch (body.kind) {
+      // Packets are judged with their epoch, by who has their disclosures.
+      case 'packet':
+      case 'route':
       case 'epoch_close':
         return true;
       case 'session_init':

@@ -16,6 +16,16 @@ import type { EpochFacts } from '#protocol/epoch';
 import { ProtocolError } from '#protocol/errors';
 import { cellCentre, parseCell } from '#protocol/geo/cell';
 import { DEFAULT_POLICY } from '#protocol/policy';
+import { encodeDisclosure } from '#protocol/route/disclosure';
+import { readMessage } from '#protocol/route/read-request';
+import { encodeRouteRequest, openRouteRequest, type RouteRequest } from '#protocol/route/route-request';
+import { creditsEntry } from '#protocol/settle/credits/credits-tree';
+import {
+  creditsBytes,
+  openCredits,
+  openPacketReasons,
+  packetReasonsBytes,
+} from '#protocol/settle/folder/credits-files';
 import { evidenceHash } from '#protocol/settle/bytes/hashes';
 import { epochFactsBytes, openEpochFacts } from '#protocol/settle/folder/epoch-file';
 import { evidenceBytes, openEvidenceFile } from '#protocol/settle/folder/evidence-file';
@@ -220,6 +230,36 @@ const witnessRecord = encodeRecord({
   receivedAt: RECEIVED,
   body: { kind: 'witness', report: hex.decode('1201aa'), session: 3 },
 });
+const packetRecord = encodeRecord({
+  receivedAt: RECEIVED,
+  body: {
+    kind: 'packet',
+    commitment: hex.decode('cc'.repeat(32)),
+    size: 25,
+    credits: 2,
+    hotspot: KEY,
+    owner: PAYEE,
+    session: 3,
+    route: 2,
+  },
+});
+const routeRecord = encodeRecord({
+  receivedAt: RECEIVED,
+  body: { kind: 'route', request: hex.decode('7b7d'), signature: hex.decode('aabb') },
+});
+const request: RouteRequest = {
+  network: NETWORK,
+  owner: PAYEE,
+  route: 'meters',
+  sequence: 1,
+  until: 1_790_000_000,
+  devAddrs: [[0x26000000, 0x260000ff]],
+  maxCopies: 2,
+  maxPacketCredits: 11,
+  private: hash('ab'),
+};
+const creditsLeaf = { owner: '22'.repeat(32), settled: 7n };
+const packetReasons = [{ reason: null }, { reason: 'undisclosed' }] as const;
 const batch = {
   origin: ORIGIN,
   first: 4,
@@ -255,6 +295,8 @@ const summary = summaryBytes({
     unknownRecords: 0,
     ...shares,
     leaves,
+    packets: [],
+    credits: [],
     state,
     tuple,
     tupleHash: tupleHash(tuple),
@@ -280,6 +322,14 @@ const EXAMPLES: Readonly<Record<string, Uint8Array | string>> = {
   'epoch_close record': close,
   'session_init record': sessionRecord,
   'witness record': witnessRecord,
+  'packet record': packetRecord,
+  'route record': routeRecord,
+  'route request': encodeRouteRequest(request),
+  disclosure: encodeDisclosure({ salt: hex.decode('5a'.repeat(32)), packet: hex.decode('0a0140') }),
+  'read request': readMessage({ network: NETWORK, path: '/disclosures/5', seconds: 1_780_358_500 }),
+  'packet reasons': packetReasonsBytes(packetReasons),
+  'credits file': creditsBytes([creditsLeaf]),
+  'credits entry': creditsEntry({ network: NETWORK, leaf: creditsLeaf }),
   'entry bundle': encodeBundle([close]),
   tile: leafHash(close),
   checkpoint: signCheckpoint({ origin: ORIGIN, size: 2, root: EMPTY_ROOT }, [note]),
@@ -363,6 +413,9 @@ describe('docs/formats.md', () => {
     expect(openState(bytes('state'))).toEqual(state);
     expect(openTuple(bytes('tuple'))).toEqual(tuple);
     expect(openLeaves(bytes('leaves file'))).toEqual(leaves);
+    expect(openPacketReasons(bytes('packet reasons'))).toEqual([0, 4]);
+    expect(openCredits(bytes('credits file'))).toEqual([creditsLeaf]);
+    expect(openRouteRequest(bytes('route request'))).toEqual(request);
     expect(openEpochFacts(bytes('epoch'))).toEqual(facts);
     expect(openPolicy(bytes('policy'))).toEqual(DEFAULT_POLICY);
     expect(openDenyFile(bytes('deny list'))).toEqual(denied);
@@ -387,6 +440,8 @@ describe('a version that is not known', () => {
     'registry.bin': [registryBytes(registry), openRegistry],
     'state.bin': [stateBytes(state), openState],
     'leaves.bin': [leavesBytes(leaves), openLeaves],
+    'packets.bin': [packetReasonsBytes(packetReasons), openPacketReasons],
+    'credits.bin': [creditsBytes([creditsLeaf]), openCredits],
   };
   const json: Readonly<Record<string, readonly [Uint8Array, (bytes: Uint8Array) => unknown]>> = {
     'epoch.json': [epochFactsBytes(facts), openEpochFacts],

@@ -91,6 +91,8 @@ describe('the evidence of an audited epoch', () => {
       denyFile: null,
       stateBefore: emptyState(),
       state: emptyState(),
+      packets: { kind: 'published', reasons: [] },
+      credits: [],
       leaves: [],
       tuple: {
         network: world.network,

@@ -12,16 +12,23 @@ export interface EpochPayouts {
   readonly earned: ReadonlyMap<LeafKey, Amount>;
 }
 
+const NO_SHARES: PocShares = { beacon: 0n, witness: 0n };
+
 /** Divides the epoch's emission among the hotspots with shares, the fund and the previous voters. */
 export function payOut(input: {
   readonly epoch: Pick<EpochInput, 'facts' | 'policy' | 'registry'>;
   readonly shares: ReadonlyMap<HotspotKey, PocShares>;
+  /** Counted data credits. */
+  readonly credits: ReadonlyMap<HotspotKey, bigint>;
   readonly scales: ReadonlyMap<Cell, bigint>;
 }): EpochPayouts {
   const { facts, policy, registry } = input.epoch;
-  const shares = [...input.shares]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, of]) => ({ key, ...of, credits: 0n, open: registry.hotspots.get(key)?.tier === 'open' }));
+  const shares = [...new Set([...input.shares.keys(), ...input.credits.keys()])].sort().map((key) => ({
+    key,
+    ...(input.shares.get(key) ?? NO_SHARES),
+    credits: input.credits.get(key) ?? 0n,
+    open: registry.hotspots.get(key)?.tier === 'open',
+  }));
   const { voters } = registry;
   const rewards = rewardEpoch({ emission: facts.emission, policy, shares, voters: voters.length });
 

@@ -48,6 +48,7 @@ const REFUSED_FILES: Partial<Record<ProtocolErrorCode, string>> = {
   evidence_mismatch: evidenceName(0),
   malformed_record: evidenceName(0),
   amount_out_of_range: FILES.stateBefore,
+  malformed_credits: FILES.packets,
 };
 
 /** Recomputes an epoch from its folder's inputs and names the first thing that is not as it must be. */

@@ -7,6 +7,7 @@ import { openPolicy } from '../policy-codec.ts';
 import { openRegistry } from '../registry.ts';
 import { openState } from '../state.ts';
 import { openTuple } from '../tuple.ts';
+import { openCredits, openPacketReasons } from './credits-files.ts';
 import { openEpochFacts } from './epoch-file.ts';
 import { openEvidenceFile } from './evidence-file.ts';
 import { ABSENT, firstDifferentPath, flatten } from './flatten.ts';
@@ -23,8 +24,10 @@ export type DifferentThing =
   | 'parent'
   | 'state_before'
   | 'verdict'
+  | 'packet'
   | 'share'
   | 'leaf'
+  | 'credits'
   | 'state'
   | 'tuple'
   | 'summary'
@@ -57,8 +60,14 @@ const KINDS: readonly Kind[] = [
   { thing: 'parent', name: named(FILES.parent), open: (bytes) => flatten(openTuple(bytes)) },
   { thing: 'state_before', name: named(FILES.stateBefore), open: (bytes) => flatten(openState(bytes)) },
   { thing: 'verdict', name: named(FILES.verdicts), open: flattenVerdicts },
+  {
+    thing: 'packet',
+    name: named(FILES.packets),
+    open: (bytes) => flatten(openPacketReasons(bytes), 'packet'),
+  },
   { thing: 'share', name: named(FILES.shares), open: (bytes) => flattenShares(bytes) },
   { thing: 'leaf', name: named(FILES.leaves), open: flattenLeaves },
+  { thing: 'credits', name: named(FILES.credits), open: flattenCredits },
   { thing: 'state', name: named(FILES.state), open: (bytes) => flatten(openState(bytes)) },
   { thing: 'tuple', name: named(FILES.tuple), open: (bytes) => flatten(openTuple(bytes)) },
   { thing: 'summary', name: named(FILES.summary), open: (bytes) => flatten(JSON.parse(utf8.encode(bytes))) },
@@ -119,6 +128,10 @@ function compareFile(input: {
   if (different === undefined)
     return { ...named, where: `offset ${offset}`, theirs: byteAt(their, offset), ours: byteAt(our, offset) };
   return { ...named, where: different.path, theirs: different.theirs, ours: different.ours };
+}
+
+function flattenCredits(bytes: Uint8Array): [string, string][] {
+  return flatten(new Map(openCredits(bytes).map(({ owner, settled }) => [owner, settled])));
 }
 
 function flattenEvidence(bytes: Uint8Array): [string, string][] {
