@@ -11,6 +11,7 @@ export interface AuditArguments {
   readonly genesis?: string;
   readonly sample?: number;
   readonly seed?: string;
+  readonly disclosures?: string;
   /** true: to standard output; text: the file. */
   readonly json?: true | string;
 }
@@ -30,6 +31,10 @@ export function parseAuditArguments(argv: readonly string[]): AuditArguments {
     .option('--genesis <hash>', "genesis hash of the network's cluster (default: of DATA_DIR/network.json)")
     .option('--sample <number>', 'verify the signatures of so many random beacons of an epoch', parseCount)
     .option('--seed <text>', 'which beacons --sample chooses (default: random)')
+    .option(
+      '--disclosures <place>',
+      "file or folder of all disclosures of the epochs: verify packets' signatures instead of believing them",
+    )
     .option('--json [file]', 'write the report as JSON to a file, or instead of the lines')
     .addHelpText('after', '\nExit code: 0 agrees, 1 differs, 2 could not check. docs/audit.md says more.')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.could_not_check))

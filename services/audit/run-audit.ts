@@ -3,6 +3,9 @@ import { PublicKey, type Connection } from '@solana/web3.js';
 import { liveVotes, readBallot, readClock, type FinalizedEpoch, type Network } from '#client';
 import { epochNumber, type EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { ProtocolError } from '#protocol/errors';
+import type { Disclosures } from '#protocol/route/disclosure';
+import { readDisclosureFiles } from '#services/runtime/disclosure-files';
 import { openChain } from '#services/runtime/chain';
 import { openBlocks } from '#services/runtime/blocks';
 import { openEntropyCheck } from '#services/runtime/entropy-check';
@@ -11,11 +14,12 @@ import { readNetworkFile } from '#services/runtime/network-file';
 import { openPublicFiles, type PublicFiles } from '#services/runtime/public-files';
 import { verifySignature } from '#services/runtime/signature';
 import { checkClaims } from './chain/check-claims.ts';
+import { checkCredits } from './chain/check-credits.ts';
 import { openNetwork } from './chain/open-network.ts';
 import { VoteHistory } from './chain/vote-history.ts';
 import { auditFromGenesis, auditOneEpoch } from './epoch/audit-epochs.ts';
 import { LogLibrary } from './files/log-copies.ts';
-import { CannotCheck } from './report/failures.ts';
+import { CannotCheck, damagedCopy } from './report/failures.ts';
 import { Notes } from './report/notes.ts';
 import { outcomeOf, type AuditedEpoch, type AuditReport, type EpochFinding } from './report/report.ts';
 import type { SampleOption } from './sample/sampled.ts';
@@ -38,6 +42,8 @@ export interface AuditOptions {
   readonly sample?: number | undefined;
   /** Default: random. */
   readonly seed?: string | undefined;
+  /** File or folder of disclosures; default: none, and published reasons of packets are believed. */
+  readonly disclosures?: string | undefined;
   /** By default libsodium and OpenSSL. */
   readonly verify?: VerifySignature;
   readonly onFinding?: (finding: EpochFinding) => void;
@@ -88,11 +94,13 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
       entropies: openEntropyCheck(openBlocks(connection)),
       verify,
       sample,
+      disclosures: await disclosuresOf(options),
       onProgress: options.onProgress,
     };
     const run = options.epoch === undefined ? auditFromGenesis : auditOneEpoch(epochNumber(options.epoch));
     for await (const audited of run(context, notesOf)) epochs.push(audited);
     await notes.check('claims', () => checkClaims({ connection, network, source }));
+    await notes.check('credits', () => checkCredits({ connection, network, source }));
   });
   const asked = options.epoch === undefined ? 'every epoch' : `epoch ${options.epoch}`;
   const outcome = outcomeOf(findings, summaryOf(epochs));
@@ -101,6 +109,15 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
 
 function sampleOption({ sample, seed }: AuditOptions): SampleOption | null {
   return sample === undefined ? null : { beacons: sample, seed: seed ?? randomBytes(16).toString('hex') };
+}
+
+async function disclosuresOf({ disclosures: place }: AuditOptions): Promise<Disclosures | null> {
+  if (place === undefined) return null;
+  try {
+    return await readDisclosureFiles(place);
+  } catch (error) {
+    throw error instanceof ProtocolError ? damagedCopy('--disclosures', error) : error;
+  }
 }
 
 function summaryOf(epochs: readonly AuditedEpoch[]): string {

@@ -1,5 +1,6 @@
 import type { Connection } from '@solana/web3.js';
 import type { FinalizedEpoch, Network } from '#client';
+import type { Disclosures } from '#protocol/route/disclosure';
 import type { VerifySignature } from '#protocol/verify/poc';
 import type { EntropyCheck } from '#services/runtime/entropy-check';
 import type { PublicFiles } from '#services/runtime/public-files';
@@ -19,6 +20,8 @@ export interface AuditContext {
   readonly entropies: EntropyCheck;
   readonly verify: VerifySignature;
   readonly sample: SampleOption | null;
+  /** Of all epochs; null: none were given, and published reasons of packets are believed. */
+  readonly disclosures: Disclosures | null;
   /** How far the signatures of an epoch are. */
   readonly onProgress: (done: number, of: number) => void;
 }
