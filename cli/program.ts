@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { billCommand } from './bill/bill-command.ts';
 import { denyCommand } from './deny/deny-command.ts';
 import { endorseCommand } from './endorse/endorse-command.ts';
 import { hotspotCommand } from './hotspot/hotspot-command.ts';
@@ -18,6 +19,7 @@ export function program(): Command {
     .description('What operators and reviewers of a network ask for.')
     .version(version())
     .addHelpText('after', '\nExit code: 0 done, 1 refused, 2 could not be done (docs/operate.md).')
+    .addCommand(billCommand())
     .addCommand(denyCommand())
     .addCommand(endorseCommand())
     .addCommand(hotspotCommand())
