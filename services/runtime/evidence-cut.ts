@@ -1,5 +1,5 @@
 import { earlierSession, type SealedEvidence } from '#protocol/evidence/cut';
-import { decodeRecord, entryReceivedAt } from '#protocol/evidence/record';
+import { decodeRecord, entryKind, entryReceivedAt } from '#protocol/evidence/record';
 import type { Windows } from '#protocol/policy';
 import type { EpochNumber } from '#protocol/units';
 import type { EpochBounds } from './chain-epoch.ts';
@@ -56,12 +56,13 @@ export async function readCut(
   return await sealEvidence({ tree, origin: wanted.origin, from, size, sessions });
 }
 
-/** Whether a beacon was received in the epoch; where none was, nothing in it can count. */
-export function holdsBeacon(evidence: SealedEvidence, bounds: EpochBounds): boolean {
+/** Whether a beacon or a packet was received in the epoch; where none was, nothing in it can count. */
+export function holdsWhatCounts(evidence: SealedEvidence, bounds: EpochBounds): boolean {
   return evidence.entries.some((entry) => {
     const receivedAt = entryReceivedAt(entry);
     if (receivedAt <= bounds.start * 1000 || receivedAt > bounds.end * 1000) return false;
-    return decodeRecord(entry).body.kind === 'beacon';
+    const kind = entryKind(entry);
+    return kind === 'beacon' || kind === 'packet';
   });
 }
 

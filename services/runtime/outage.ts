@@ -16,6 +16,8 @@ export const OUTAGES = {
   file_too_large: 'A public file is larger than this reader accepts.',
   evidence_late:
     "A log has not published a cut of the epoch that the policy's witnesses vouch for; wait, or look at the log.",
+  disclosures_late:
+    'Neither a router nor a peer has given all disclosures of the epoch; wait, or look at the router and at PEER_URLS.',
   evidence_unavailable:
     'Nowhere are the cuts at hand that a final epoch was computed on; name other oracles (PEER_URLS) or a mirror (ADOPT_FROM).',
   entropy_differs:

@@ -10,6 +10,8 @@ import { waitForNetworkFile } from '#services/runtime/network-file';
 import { servePublicFolders } from '#services/runtime/public-server';
 import { runMain } from '#services/runtime/shutdown';
 import { verifySignature } from '#services/runtime/signature';
+import { openDisclosureFiles } from './disclosures/disclosure-files.ts';
+import { serveDisclosures } from './disclosures/serve-disclosures.ts';
 import { openOracle } from './open-oracle.ts';
 
 const config = loadConfig(parseSettleConfig);
@@ -21,9 +23,11 @@ await runMain({
     const file = await waitForNetworkFile(config.dataDir, { ...lifetime, logger });
     const metrics = openMetrics('settle');
     const folder = join(config.dataDir, `oracle-${config.oracle}`);
+    const disclosures = await openDisclosureFiles(join(folder, 'disclosures'));
     const oracle = await openOracle({
       ...config,
       folder,
+      disclosures,
       connection: openNetworkChain(file, config),
       crossCheck: config.crossCheckRpcUrls.map((rpcUrl) => openNetworkChain(file, { rpcUrl })),
       network: new PublicKey(file.network),
@@ -35,6 +39,12 @@ await runMain({
     });
     const server = createHttpServer({ logger, metrics, health: () => ({ ...oracle.health() }) });
     await servePublicFolders(server, folder, ['epochs', 'evidence', 'differences']);
+    serveDisclosures(server, {
+      files: disclosures,
+      network: file.network,
+      isOracle: (reader) => oracle.isOracle(reader),
+      verify: verifySignature,
+    });
     lifetime.own(await listenHttp(server, { ...config, logger }));
     await oracle.run();
   },

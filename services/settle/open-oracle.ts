@@ -8,6 +8,9 @@ import type { VerifySignature } from '#protocol/verify/poc';
 import { openBlocks, type Blocks } from '#services/runtime/blocks';
 import { openEntropyCheck } from '#services/runtime/entropy-check';
 import { openPolicies } from '#services/runtime/policies';
+import type { Address } from '#protocol/units';
+import { openDisclosureFiles, type DisclosureFiles } from './disclosures/disclosure-files.ts';
+import { openDisclosureSource } from './disclosures/disclosure-source.ts';
 import { openCheckedChain } from './checked-chain.ts';
 import { openEntropyGuard } from './entropy-guard.ts';
 import { openEpochStore } from './epoch-store.ts';
@@ -34,6 +37,8 @@ export async function openOracle(options: {
   readonly pollMs: number;
   readonly adoptFrom: string | null;
   readonly peerUrls: readonly string[];
+  /** By default those in its folder. */
+  readonly disclosures?: DisclosureFiles;
   readonly verify: VerifySignature;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -56,6 +61,13 @@ export async function openOracle(options: {
       peers: options.peerUrls,
       verify,
       ahead: entropies.ahead,
+      logger,
+    }),
+    disclosures: openDisclosureSource({
+      files: options.disclosures ?? (await openDisclosureFiles(join(folder, 'disclosures'))),
+      network: options.network.toBase58() as Address,
+      oracle: options.oracle,
+      peers: options.peerUrls,
       logger,
     }),
     entropies,

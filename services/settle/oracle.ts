@@ -1,3 +1,4 @@
+import { oraclesAt } from '#client';
 import { GENESIS_PARENT, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { epochNumber, type EpochNumber, type Hash } from '#protocol/units';
 import { lastEndedEpoch, nextOpenEpoch } from '#services/runtime/chain-epoch';
@@ -32,6 +33,8 @@ export interface OracleHealth {
 
 export interface Oracle {
   health(): OracleHealth;
+  /** Whether an address is in the set that the chain named at the last look. */
+  isOracle(address: string): boolean;
   /** One look at the chain and at the logs, and what follows from it. */
   turn(): Promise<void>;
   run(): Promise<void>;
@@ -45,6 +48,9 @@ export interface OracleOptions extends SettleOptions {
   readonly publishDifference: PublishDifference;
 }
 
+/** What comes by itself, or is given up at its time. */
+const WAITED_FOR: ReadonlySet<string> = new Set(['evidence_late', 'disclosures_late']);
+
 /** Tuples of others that are not explained again. */
 const EXPLAINED = 1000;
 
@@ -57,6 +63,8 @@ interface Progress {
   readonly tuple: Tuple | null;
   /** Origins of logs that entered that epoch, or an empty one before it, with size 0. */
   readonly leftOut: readonly string[];
+  /** Whether that epoch, or an empty one before it, was computed without some disclosures. */
+  readonly lacksDisclosures: boolean;
   /** Whether all of the tuple's cuts were at hand before any log could be left out. */
   readonly inTime: boolean;
 }
@@ -66,6 +74,7 @@ export function createOracle(options: OracleOptions): Oracle {
   const { connection, logger, signal } = options;
   let progress: Progress | null = null;
   let finalEpoch: EpochNumber | null = null;
+  let oracleSet: ReadonlySet<string> = new Set();
   let waiting: string | null = null;
   let refusal: string | null = null;
   const votedTuples = openTupleSearch(connection, options.network);
@@ -107,12 +116,13 @@ export function createOracle(options: OracleOptions): Oracle {
   async function look(): Promise<void> {
     const view = await options.chain.view();
     finalEpoch = view.network.latest?.epoch ?? null;
+    oracleSet = new Set(oraclesAt(view.network, view.unixTime).keys.map(String));
     const fresh = freshProgress(view);
     if (progress?.parentTupleHash !== fresh.parentTupleHash) progress = fresh;
     const isDue = view.ballot.ripe === null && view.unixTime >= reconsiderAt;
     if (progress.tuple === null) {
       // An epoch was empty only without the logs that were left out of it: they may be there now.
-      const isOpen = isDue && progress.leftOut.length > 0;
+      const isOpen = isDue && (progress.leftOut.length > 0 || progress.lacksDisclosures);
       progress = await advance(view, isOpen ? fresh : progress);
     } else if (isDue) progress = await lookAgain(view, progress, progress.tuple);
     if (progress.tuple !== null) await attestAndCompare(view, progress.tuple);
@@ -120,7 +130,14 @@ export function createOracle(options: OracleOptions): Oracle {
 
   function freshProgress(view: ChainView): Progress {
     const parentTupleHash = view.network.latest?.tupleHash ?? GENESIS_PARENT;
-    return { parentTupleHash, next: nextOpenEpoch(view.network), tuple: null, leftOut: [], inTime: false };
+    return {
+      parentTupleHash,
+      next: nextOpenEpoch(view.network),
+      tuple: null,
+      leftOut: [],
+      lacksDisclosures: false,
+      inTime: false,
+    };
   }
 
   /** While nothing is ripe: logs that were left out may have come back, or others may have agreed on other cuts. */
@@ -134,7 +151,8 @@ export function createOracle(options: OracleOptions): Oracle {
       { epoch: found.tuple.epoch.toString(), leftOut: found.leftOut, tupleHash: tupleHash(found.tuple) },
       'the others agree on cuts that this oracle could not bring about: computed on those',
     );
-    return { ...at, next: found.tuple.epoch, tuple: found.tuple, leftOut: found.leftOut, inTime: false };
+    const { tuple: moved, leftOut, lacksDisclosures } = found;
+    return { ...at, next: moved.epoch, tuple: moved, leftOut, lacksDisclosures, inTime: false };
   }
 
   /** Goes through the ended epochs until one is not empty; epochs of a network that was down pass quickly. */
@@ -151,12 +169,13 @@ export function createOracle(options: OracleOptions): Oracle {
       const settled = await settleOrWait(view, parent, at.next);
       if (settled.kind === 'late') return wait(at, settled.waits);
       const leftOut = [...new Set([...at.leftOut, ...settled.leftOut])];
+      const lacksDisclosures = at.lacksDisclosures || settled.lacksDisclosures;
       if (settled.tuple === null) sayEmpty(at.next);
       else sayComputed(settled.tuple, settled.leftOut);
       at =
         settled.tuple === null
-          ? { ...at, next: epochNumber(at.next + 1n), leftOut }
-          : { ...at, tuple: settled.tuple, leftOut, inTime: settled.inTime };
+          ? { ...at, next: epochNumber(at.next + 1n), leftOut, lacksDisclosures }
+          : { ...at, tuple: settled.tuple, leftOut, lacksDisclosures, inTime: settled.inTime };
       progress = at;
       reconsiderAt = view.unixTime + RECONSIDER_S;
     }
@@ -174,7 +193,7 @@ export function createOracle(options: OracleOptions): Oracle {
     try {
       return { kind: 'settled', ...(await settleEpoch(options, { view, parent, epoch })) };
     } catch (error) {
-      if (!(error instanceof Outage) || error.code !== 'evidence_late') throw error;
+      if (!(error instanceof Outage) || !WAITED_FOR.has(error.code)) throw error;
       return { kind: 'late', waits: error.message };
     }
   }
@@ -247,6 +266,7 @@ export function createOracle(options: OracleOptions): Oracle {
       slowestRpc: options.chain.lag().rpc,
       slowestRpcSeconds: options.chain.lag().seconds,
     }),
+    isOracle: (address) => oracleSet.has(address),
     turn,
     run: () =>
       runLoop({

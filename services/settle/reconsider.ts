@@ -26,6 +26,8 @@ export async function reconsider(
     readonly parent: Parent;
     readonly tuple: Tuple;
     readonly leftOut: readonly string[];
+    /** Whether it was computed without some disclosures, which may be here now. */
+    readonly lacksDisclosures: boolean;
     /** Whether every log was at hand before any could be left out: then fewer than k must not talk us out of it. */
     readonly inTime: boolean;
     readonly votedTuples: TupleSearch;
@@ -49,7 +51,8 @@ export async function reconsider(
       const moved = await moveTo(options, { ...from, hash });
       if (moved !== null) return moved;
     }
-  return leftOut.length > 0 && !(isLate && isLastOne) ? 'again' : null;
+  const lacks = leftOut.length > 0 || from.lacksDisclosures;
+  return lacks && !(isLate && isLastOne) ? 'again' : null;
 }
 
 async function moveTo(

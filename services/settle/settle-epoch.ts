@@ -1,17 +1,19 @@
 import type { Connection, Keypair, PublicKey } from '@solana/web3.js';
 import { policyAt } from '#client';
-import { computeEpoch, type EpochInput } from '#protocol/epoch';
+import { computeEpoch, type EpochInput, type EpochResult } from '#protocol/epoch';
 import { FILES, folderFiles, openFile } from '#protocol/settle/folder';
 import type { Policy } from '#protocol/policy';
 import { openTuple, tupleHash as hashOf, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { epochBounds, epochFacts, type EpochBounds } from '#services/runtime/chain-epoch';
-import { holdsBeacon } from '#services/runtime/evidence-cut';
+import { holdsWhatCounts } from '#services/runtime/evidence-cut';
 import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import type { Logger } from '#services/runtime/logger';
 import { Outage } from '#services/runtime/outage';
 import type { Policies } from '#services/runtime/policies';
+import type { DisclosureSource } from './disclosures/disclosure-source.ts';
+import { believedEpoch } from './disclosures/believed-epoch.ts';
 import type { ChainView } from './chain-view.ts';
 import type { CheckedChain } from './checked-chain.ts';
 import { cutsOf, mostCuts, type ChosenCuts } from './chosen-cuts.ts';
@@ -28,6 +30,9 @@ export interface SettleOptions {
   readonly oracle: Keypair;
   readonly policyOf: Policies;
   readonly evidence: EvidenceSource;
+  readonly disclosures: DisclosureSource;
+  /** Bases of other oracles' public files. */
+  readonly peerUrls: readonly string[];
   readonly entropies: EntropyGuard;
   readonly store: EpochStore;
   readonly verify: VerifySignature;
@@ -54,22 +59,40 @@ export interface SettledEpoch {
   readonly tuple: Tuple | null;
   /** Origins of logs that entered with size 0. */
   readonly leftOut: readonly string[];
+  /** Whether packets were judged without their disclosures. */
+  readonly lacksDisclosures: boolean;
   /** Whether no log could be left out yet when it was computed, or this oracle had computed the same before. */
   readonly inTime: boolean;
 }
 
 /** Computes one epoch from the chain, the policy and the logs, and keeps its folder. */
 export async function settleEpoch(options: SettleOptions, from: EpochOnParent): Promise<SettledEpoch> {
-  const { input, leftOut, isEarly } = await gatherInput(options, from);
-  const result = input === null ? null : computeEpoch(input);
+  const { input, leftOut, isEarly, missing } = await gatherInput(options, from);
+  const lacksDisclosures = missing > 0;
+  const result = input === null ? null : await computed(options, { ...from, input });
   if (input === null || result === null || result.kind === 'empty')
-    return { tuple: null, leftOut, inTime: false };
+    return { tuple: null, leftOut, lacksDisclosures, inTime: false };
   const { tuple, tupleHash } = result;
   const { epoch, parentTupleHash } = tuple;
   const inTime = leftOut.length === 0 && (isEarly || (await hasFolder(options.store, epoch, tupleHash)));
-  if (from.proposed !== undefined && from.proposed.tupleHash !== tupleHash) return { tuple, leftOut, inTime };
+  if (from.proposed !== undefined && from.proposed.tupleHash !== tupleHash)
+    return { tuple, leftOut, lacksDisclosures, inTime };
   await options.store.write({ epoch, tupleHash, parentTupleHash }, folderFiles(input, result));
-  return { tuple, leftOut, inTime };
+  return { tuple, leftOut, lacksDisclosures, inTime };
+}
+
+/** What is final was counted by k oracles with the disclosures that they had: where ours are others, theirs are believed. */
+async function computed(
+  options: SettleOptions,
+  { input, proposed }: EpochOnParent & { readonly input: EpochInput },
+): Promise<EpochResult> {
+  const result = computeEpoch(input);
+  if (proposed?.isFinal !== true) return result;
+  if (result.kind === 'computed' && result.tupleHash === proposed.tupleHash) return result;
+  const { tupleHash } = proposed;
+  return (
+    (await believedEpoch({ input, tupleHash, peers: options.peerUrls, logger: options.logger })) ?? result
+  );
 }
 
 /** Whether this oracle has computed the same before: a process that starts again must not forget what it had. */
@@ -88,7 +111,7 @@ export function leaveOutFrom(policy: Policy, { end }: EpochBounds, times = 1): n
   return end + Math.ceil((policy.grace_ms + times * policy.late_log_ms) / 1000);
 }
 
-/** The input is null where no log received a beacon in the epoch: then there is no need to read the registry. */
+/** The input is null where no log received a beacon or a packet in the epoch: then there is no need to read the registry. */
 async function gatherInput(
   options: SettleOptions,
   from: EpochOnParent,
@@ -97,13 +120,19 @@ async function gatherInput(
   readonly leftOut: readonly string[];
   /** No log could be left out yet. */
   readonly isEarly: boolean;
+  /** Packets whose disclosures are missing. */
+  readonly missing: number;
 }> {
   const { view, parent, epoch } = from;
   const { policy, denyFile } = await options.policyOf(policyAt(view.network, epoch).hash);
   const bounds = epochBounds(view.network, epoch);
   const { evidence, leftOut } = await gatherEvidence(options, { ...from, policy, bounds });
   const isEarly = view.unixTime < leaveOutFrom(policy, bounds);
-  if (!evidence.some((sealed) => holdsBeacon(sealed, bounds))) return { input: null, leftOut, isEarly };
+  if (!evidence.some((sealed) => holdsWhatCounts(sealed, bounds)))
+    return { input: null, leftOut, isEarly, missing: 0 };
+  const { disclosures, missing } = await options.disclosures.gather({ policy, epoch, bounds, evidence });
+  if (missing > 0 && isEarly && from.proposed === undefined)
+    throw new Outage('disclosures_late', { epoch, missing });
   const { voters, tuple, state } = parent;
   const input = {
     facts: epochFacts(view.network, epoch),
@@ -113,10 +142,11 @@ async function gatherInput(
     policy,
     denyFile,
     state,
+    packets: { kind: 'disclosed', disclosures } as const,
     verify: options.verify,
     hashes: nativeHashes,
   };
-  return { input, leftOut, isEarly };
+  return { input, leftOut, isEarly, missing };
 }
 
 async function gatherEvidence(
