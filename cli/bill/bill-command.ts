@@ -69,7 +69,8 @@ async function askedBill(options: BillOptions): Promise<Bill> {
 function ownerOf({ owner }: BillOptions, signer: Keypair | null): Address {
   const ofKey = signer === null ? undefined : (signer.publicKey.toBase58() as Address);
   const found = owner ?? ofKey;
-  if (found === undefined) throw new CliError('incomplete_arguments', { expected: '--owner-keypair or --owner' });
+  if (found === undefined)
+    throw new CliError('incomplete_arguments', { expected: '--owner-keypair or --owner' });
   if (ofKey !== undefined && ofKey !== found)
     throw new CliError('incomplete_arguments', { expected: `the key of ${found}`, keypair: ofKey });
   return found;

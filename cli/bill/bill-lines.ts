@@ -9,7 +9,7 @@ export function billLines(bill: Bill): readonly string[] {
   return [
     `bill of ${bill.owner}`,
     ...bill.epochs.flatMap(epochLines),
-    `total         ${usageText(totalOf(bill.epochs))}, in ${bill.epochs.length} epochs with packets`,
+    `total         ${usageText(totalOf(bill.epochs))}, in ${bill.epochs.length} epochs with packets of yours`,
     ...chainLines(bill),
     ...problems.flatMap(problemLines),
     problems.length === 0

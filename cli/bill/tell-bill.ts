@@ -1,6 +1,7 @@
 import type { Network } from '#client';
 import { ProtocolError } from '#protocol/errors';
 import type { Disclosures } from '#protocol/route/disclosure';
+import { EMPTY_ROOT } from '#protocol/settle/bytes/hashes';
 import type { Tuple } from '#protocol/settle/tuple';
 import type { Address, EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
@@ -32,33 +33,33 @@ export async function tellBill(input: BillSources): Promise<Bill> {
   const { latest } = chain;
   if (epoch !== undefined && epoch > latest.epoch)
     throw new CliError('not_final', { epoch, latest: latest.epoch });
+  const tuples: Tuple[] = [];
+  for await (const tuple of finalTuples(source, latest)) tuples.unshift(tuple);
   const epochs: EpochBill[] = [];
-  let network: Address | null = null;
-  for await (const tuple of finalTuples(source, latest)) {
-    network ??= tuple.network;
-    if (epoch !== undefined && tuple.epoch !== epoch) {
-      if (tuple.epoch < epoch) break;
-      continue;
-    }
-    const bill = await billOfEpoch(input, tuple);
-    if (bill !== null) epochs.unshift(bill);
+  for (const [at, tuple] of tuples.entries()) {
+    if (epoch !== undefined && tuple.epoch !== epoch) continue;
+    // By the tuples: a copy that leaves packets.bin out must not hide what was billed.
+    const isQuiet = tuple.creditsRoot === (tuples[at - 1]?.creditsRoot ?? EMPTY_ROOT);
+    if (epoch === undefined && isQuiet && !(await hasPackets(source, tuple))) continue;
+    epochs.push(await billOfEpoch(input, tuple));
   }
+  const [{ network } = { network: null }] = tuples;
   if (network === null) throw new ProtocolError('malformed_folder', { location: source.location });
   const leaf = await provenLeaf(source, { owner, network, latest });
   return {
     owner,
-    epochs,
+    epochs: epochs.filter(
+      ({ billed, refused, before, after }) => billed.packets > 0 || refused.size > 0 || before !== after,
+    ),
     isWhole: epoch === undefined,
     chain: { latest, leaf, account: chain.account },
   };
 }
 
-/** null for an epoch without packets of anybody. */
 async function billOfEpoch(
   { owner, source, chain, disclosuresOf, verify }: BillSources,
   tuple: Tuple,
-): Promise<EpochBill | null> {
-  if (!(await hasPackets(source, tuple))) return null;
+): Promise<EpochBill> {
   const folder = await readFolder(source, tuple);
   const disclosures = await disclosuresOf(tuple.epoch);
   return billOf({ owner, folder, bounds: epochBounds(chain.network, tuple.epoch), disclosures, verify });

@@ -47,7 +47,8 @@ export async function checkSkipped(
     return true;
   });
   if (isEmpty !== true) return null;
-  const says = 'empty: no beacon of a registered hotspot in the logs; nothing was paid, and nobody was billed, for it';
+  const says =
+    'empty: no beacon of a registered hotspot in the logs; nothing was paid, and nobody was billed, for it';
   notes.add({ kind: 'agrees', check: 'skipped', says });
   return {
     epoch: epoch.toString(),
