@@ -53,11 +53,11 @@ export function billedWorld(
   const others: Disclosure[] = [];
   for (const epoch of [0, 1]) {
     const start = (GENESIS + epoch * EPOCH_S) * 1000;
-    const session = router.session(first, start + 1000);
-    const lone = router.session(second, start + 1000);
-    const route = router.route(OWNER, start + 1000);
-    const foreign = router.route(OTHER, start + 1000, { devAddrs: [[0x27000000, 0x270000ff]] });
-    const base = { at: start + 2000, hotspot: first, owner: OWNER, session, route };
+    const session = router.session(first, start + 20_000);
+    const lone = router.session(second, start + 20_000);
+    const route = router.route(OWNER, start + 20_000);
+    const foreign = router.route(OTHER, start + 20_000, { devAddrs: [[0x27000000, 0x270000ff]] });
+    const base = { at: start + 21_000, hotspot: first, owner: OWNER, session, route };
     router.packet(base);
     router.packet({ ...base, payload: dataFrame(0x26000002, epoch, 30) });
     const payload = dataFrame(0x27000001, epoch);
@@ -65,7 +65,7 @@ export function billedWorld(
     const bytes = packetBytes(second, testKey('nobody'), dataFrame(0x26000003, epoch));
     router.packet({ ...base, hotspot: second, session: lone, bytes, payload: dataFrame(0x26000003, epoch) });
     if (epoch === 1) of.fill?.(router, base);
-    // The epoch's close.
+    // The close of the epoch, which comes before all of the next one.
     router.skip();
   }
   let before: Parameters<TestWorld['input']>[1] = { state: emptyState(), parent: null };
