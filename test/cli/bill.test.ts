@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { Keypair } from '@solana/web3.js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { disclosuresByCommitment, encodeDisclosure, type Disclosures } from '#protocol/route/disclosure';
 import { openReadHeader } from '#protocol/route/read-request';
 import { addressHex } from '#protocol/settle/credits/address-hex';
@@ -31,6 +31,7 @@ import {
   writeBilled,
   type BilledWorld,
 } from '../support/billed-world.ts';
+import { startOwnerRpc } from '../support/owner-rpc.ts';
 
 const written: string[] = [];
 afterEach(async () => {
@@ -234,6 +235,48 @@ describe('disclosures of an owner', () => {
 });
 
 describe('npx coverant bill', () => {
+  it('reads files and chain, prints the bill, and ends with 0 or 1', async () => {
+    const printed: string[] = [];
+    const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed.push(String(text));
+      return true;
+    });
+    const tuples = (of: BilledWorld): readonly Tuple[] => of.results.map(({ tuple }) => tuple);
+    const honest = billedWorld();
+    const lying = billedWorld({
+      believing: true,
+      fill: (router, base) => void router.packet({ ...base, isWithheld: true }),
+    });
+    try {
+      for (const [world, expected] of [
+        [honest, undefined],
+        [lying, 1],
+      ] as const) {
+        const { folder, disclosures } = await writeBilled(world, tuples(world));
+        written.push(folder);
+        const tuple = tuples(world).at(-1);
+        if (tuple === undefined) throw new Error('no epoch');
+        const chain = await startOwnerRpc({ tuple, owner: OWNER.address, balance: 50n, settled: 3n });
+        const from = `--network ${tuple.network} --rpc ${chain.rpcUrl} --folder ${folder}`;
+        const whose = `--owner ${OWNER.address} --disclosures ${disclosures}`;
+        expect(await codeOf(`bill ${from} ${whose} --json`)).toBe(0);
+        expect(process.exitCode).toBe(expected);
+        process.exitCode = undefined;
+        expect(await codeOf(`bill ${from} ${whose} --epoch 9`)).toBe(2);
+        await chain.close();
+      }
+    } finally {
+      out.mockRestore();
+      process.exitCode = undefined;
+    }
+    const [first, second] = printed.map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(first).toMatchObject({ agrees: true, chain: { account: { balance: '50', left: '44' } } });
+    expect(second).toMatchObject({
+      agrees: false,
+      problems: [{ code: 'wrong_packet', epoch: '1', reason: 'undisclosed' }],
+    });
+  });
+
   const codeOf = async (line: string): Promise<number> => {
     try {
       await program().parseAsync(line.split(' '), { from: 'user' });
