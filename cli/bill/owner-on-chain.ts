@@ -1,5 +1,5 @@
 import { PublicKey, type Connection } from '@solana/web3.js';
-import { readCredits, readNetwork, type FinalizedEpoch, type Network } from '#client';
+import { creditsAddress, decodeCredits, readNetwork, type FinalizedEpoch, type Network } from '#client';
 import { ProtocolError } from '#protocol/errors';
 import { addressHex } from '#protocol/settle/credits/address-hex';
 import { creditsTree, verifyCredits } from '#protocol/settle/credits/credits-tree';
@@ -25,10 +25,13 @@ export async function readOwner(
   { owner, ...place }: NetworkPlace & { readonly owner: Address },
 ): Promise<ChainView> {
   const address = new PublicKey(place.network);
-  const { network, credits } = await askChain(place, async () => ({
-    network: await readNetwork(connection, address),
-    credits: await readCredits(connection, { network: address, owner: new PublicKey(owner) }),
-  }));
+  const { network, credits } = await askChain(place, async () => {
+    const account = creditsAddress(address, new PublicKey(owner));
+    const { context, value } = await connection.getAccountInfoAndContext(account);
+    const credits = value === null ? null : decodeCredits(account, value.data);
+    // No older than the account: what this was settled by must be known.
+    return { credits, network: await readNetwork(connection, address, { minContextSlot: context.slot }) };
+  });
   const { latest } = network;
   if (latest === null) throw new CliError('no_final_epoch', { network: place.network });
   const account = credits && {

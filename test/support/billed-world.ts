@@ -38,7 +38,7 @@ export interface BilledWorld {
 
 /**
  * In each epoch the first hotspot sells the owner two packets and another owner one, the second sells the owner one that is
- * not signed; `fill` adds to epoch 1. `oracles` says what oracles make of their disclosures, which may be a lie.
+ * not signed; `fill` adds to epoch 1.
  */
 export function billedWorld(
   of: {
