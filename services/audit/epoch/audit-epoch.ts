@@ -201,7 +201,6 @@ export function checkSettled(folder: EpochFolder): readonly Finding[] {
         expected: `at least ${before.toString()}`,
       });
   }
-  if (credits.length === 0) return [];
   const says = `${credits.length} owners in the tree of the tuple; none of ${stateBefore.settledCredits.size} settled totals fell`;
   return [{ kind: 'agrees', check, says }];
 }

@@ -60,7 +60,6 @@ export function packetFindings(
   packets: ComputedEpoch['packets'],
   disclosures: Disclosures | null,
 ): readonly Finding[] {
-  if (packets.length === 0) return [];
   const counted = packets.filter(({ reason }) => reason === null);
   const credits = counted.reduce((sum, { body }) => sum + body.credits, 0);
   const others = reasonCounts(packets.filter(({ reason }) => reason !== null));
