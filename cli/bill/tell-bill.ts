@@ -34,7 +34,10 @@ export async function tellBill(input: BillSources): Promise<Bill> {
   if (epoch !== undefined && epoch > latest.epoch)
     throw new CliError('not_final', { epoch, latest: latest.epoch });
   const tuples: Tuple[] = [];
-  for await (const tuple of finalTuples(source, latest)) tuples.unshift(tuple);
+  for await (const tuple of finalTuples(source, latest)) {
+    tuples.unshift(tuple);
+    if (epoch !== undefined && tuple.epoch <= epoch) break;
+  }
   const epochs: EpochBill[] = [];
   for (const [at, tuple] of tuples.entries()) {
     if (epoch !== undefined && tuple.epoch !== epoch) continue;
