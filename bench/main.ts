@@ -4,6 +4,7 @@ import { closeLines, measureClose } from './close.ts';
 import { fleetLines } from './deny.ts';
 import { logFigures } from './log.ts';
 import { measureProgram, programLines } from './program.ts';
+import { routeLines } from './route.ts';
 import { rulesLines } from './rules.ts';
 import { measureSettle, settleLines } from './settle.ts';
 
@@ -15,6 +16,7 @@ const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readon
   close: () => closeLines(measureClose(100_000)),
   audit: () => auditInProcess(),
   program: () => programLines(measureProgram()),
+  route: () => routeLines(),
   deny: () => fleetLines(),
 };
 

@@ -33,6 +33,20 @@ export const CLI_ERRORS = {
   output_failed: 'Standard output could not be written; check the disk or what reads it.',
   invalid_oracle_set:
     'The keys are no oracle set with this threshold; name 1 to 16 different keys and more than half of them, at most all.',
+  malformed_registration:
+    'The file is not what "helium_gateway add" prints; run it again and hand over its whole output.',
+  wrong_owner:
+    'The hotspot signed for another owner than the key file\'s; run "helium_gateway add" with --owner as expected.',
+  wrong_payer:
+    'The hotspot signed for another network; run "helium_gateway add" with --payer and the address as expected.',
+  wrong_key_network: "The hotspot's key is of another key network than this network's hotspots.",
+  unsigned_registration:
+    'The hotspot\'s signature does not verify; run "helium_gateway add" again on the hotspot itself.',
+  no_credits_leaf:
+    "The epoch proves nothing of the owner's credits; settle when an epoch is final in which they were in force.",
+  malformed_route_file: 'The file is no route (docs/routing.md); correct the field that is named.',
+  router_refused: 'The router refuses this, and why stands behind its code; correct it, then send it again.',
+  router_unreachable: 'The router did not take this now; check its address, and send it again later.',
 } as const;
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;

@@ -23,6 +23,7 @@ const NOT_DONE: ReadonlySet<CliErrorCode> = new Set<CliErrorCode>([
   'conviction_unwritten',
   'output_failed',
   'no_final_epoch',
+  'router_unreachable',
 ]);
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { billCommand } from './bill/bill-command.ts';
+import { creditsCommand } from './credits/credits-command.ts';
 import { denyCommand } from './deny/deny-command.ts';
 import { endorseCommand } from './endorse/endorse-command.ts';
 import { hotspotCommand } from './hotspot/hotspot-command.ts';
@@ -8,6 +9,7 @@ import { logCommand } from './log/log-command.ts';
 import { networkCommand } from './network/network-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { receiptCommand } from './receipt/receipt-command.ts';
+import { routeCommand } from './route/route-command.ts';
 import { printable } from './shown.ts';
 
 /** Longest argument that the parser's own errors repeat. */
@@ -20,13 +22,15 @@ export function program(): Command {
     .version(version())
     .addHelpText('after', '\nExit code: 0 done, 1 refused, 2 could not be done (docs/operate.md).')
     .addCommand(billCommand())
+    .addCommand(creditsCommand())
     .addCommand(denyCommand())
     .addCommand(endorseCommand())
     .addCommand(hotspotCommand())
     .addCommand(logCommand())
     .addCommand(networkCommand())
     .addCommand(policyCommand())
-    .addCommand(receiptCommand());
+    .addCommand(receiptCommand())
+    .addCommand(routeCommand());
   throwFrom(command);
   return command;
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { ensureMosquitto } from './mosquitto.ts';
 import { findOnPath, installPackage } from './packages.ts';
 import { ensureRedisServer } from './redis.ts';
 
@@ -10,6 +11,7 @@ function say(line: string): void {
 
 const path = process.env['PATH'] ?? '';
 if ((process.env['REDIS_URL'] ?? '') === '') ensureRedisServer({ path, say });
+ensureMosquitto({ path, say });
 if (findOnPath('chromium', path) === null && !installPackage({ name: 'chromium', path, say }))
   say('chromium is not on the PATH and could not be installed: the test that opens the page skips itself.');
 

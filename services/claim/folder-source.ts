@@ -46,7 +46,8 @@ export function openFolderSource(sources: readonly PublicFiles[], logger: Logger
   };
 }
 
-async function readSettlement(source: PublicFiles, wanted: Wanted): Promise<Settlement | null> {
+/** The settlement of a tuple from one source; null where it has another one or none. */
+export async function readSettlement(source: PublicFiles, wanted: Wanted): Promise<Settlement | null> {
   const files = new Map<string, Uint8Array>();
   for (const name of [FILES.tuple, FILES.leaves]) {
     const bytes = await source.read(epochPath(wanted.epoch, name));

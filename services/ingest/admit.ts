@@ -1,8 +1,9 @@
 import { Compile } from 'typebox/compile';
+import type { HotspotKey } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { keyNetwork } from '#protocol/wire/key';
-import { openReport, type BeaconReport, type WitnessReport } from '#protocol/wire/report';
-import { clientOf, type Budget } from './budget.ts';
+import { openReport, type BeaconReport, type ReportKind, type WitnessReport } from '#protocol/wire/report';
+import { clientOf, type Budget } from '../runtime/budget.ts';
 import { refusal, refusalOf, type Refusal } from './refusals.ts';
 import type { Registered } from './registered.ts';
 import { reportItem } from './schemas.ts';
@@ -10,7 +11,7 @@ import { reportItem } from './schemas.ts';
 /** A report that may enter the log: its bytes exactly as they came. */
 export interface Admitted {
   readonly item: number;
-  readonly kind: 'beacon' | 'witness';
+  readonly kind: ReportKind;
   readonly bytes: Uint8Array;
 }
 
@@ -18,6 +19,12 @@ export interface Gate {
   admit(item: {
     readonly value: unknown;
     readonly item: number;
+    readonly address: string;
+  }): Admitted | Refusal;
+  /** The same for bytes that came without JSON around them. */
+  admitBytes(report: {
+    readonly kind: ReportKind;
+    readonly bytes: Uint8Array;
     readonly address: string;
   }): Admitted | Refusal;
 }
@@ -43,21 +50,33 @@ export function openGate(options: {
     // A bad signature says nothing about the key: the address has paid for it, and it gets its public verdict.
     return !verify({ key, message, signature }) || budgets.verified.take(key, now);
   };
+  const admitReport = (kind: ReportKind, bytes: Uint8Array, place: number): Admitted | Refusal => {
+    const report = open(kind, bytes, place);
+    if ('code' in report) return report;
+    const unregistered = keyRefusal(report.key, registered, place);
+    if (unregistered !== null) return unregistered;
+    if (!withinKeyBudget(report)) return refusal('over_budget', place, `key ${report.key}`);
+    return { item: place, kind, bytes };
+  };
   return {
     admit: ({ value, item: place, address }) => {
       if (!budgets.address.take(clientOf(address), now)) return refusal('over_budget', place, 'address');
       if (!item.Check(value) || !BASE64.test(value.bytes)) return refusal('malformed_item', place);
-      const bytes = Uint8Array.from(Buffer.from(value.bytes, 'base64'));
-      const report = open(value.kind, bytes, place);
-      if ('code' in report) return report;
-      const network = keyNetwork(report.key);
-      if (registered.keyNetwork !== null && network !== registered.keyNetwork)
-        return refusal('wrong_network', place, `key is of ${network}`);
-      if (!registered.keys.has(report.key)) return refusal('unknown_key', place, report.key);
-      if (!withinKeyBudget(report)) return refusal('over_budget', place, `key ${report.key}`);
-      return { item: place, kind: value.kind, bytes };
+      return admitReport(value.kind, Uint8Array.from(Buffer.from(value.bytes, 'base64')), place);
     },
+    admitBytes: ({ kind, bytes, address }) =>
+      budgets.address.take(clientOf(address), now)
+        ? admitReport(kind, bytes, 0)
+        : refusal('over_budget', 0, 'address'),
   };
+}
+
+/** Why this key may not report, or null: it is of the other key network, or not registered. */
+export function keyRefusal(key: HotspotKey, registered: Registered, place: number): Refusal | null {
+  const network = keyNetwork(key);
+  if (registered.keyNetwork !== null && network !== registered.keyNetwork)
+    return refusal('wrong_network', place, `key is of ${network}`);
+  return registered.keys.has(key) ? null : refusal('unknown_key', place, key);
 }
 
 /** Reports a minute by client address, by named key, and by key whose signature was verified. */
@@ -67,11 +86,7 @@ export interface Budgets {
   readonly verified: Budget;
 }
 
-function open(
-  kind: 'beacon' | 'witness',
-  bytes: Uint8Array,
-  place: number,
-): BeaconReport | WitnessReport | Refusal {
+function open(kind: ReportKind, bytes: Uint8Array, place: number): BeaconReport | WitnessReport | Refusal {
   try {
     return openReport(kind, bytes);
   } catch (error) {

@@ -3,23 +3,31 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { serveLog } from '../runtime/evidence/serve-log.ts';
 import { createHttpServer, type Health, type HttpServer } from '../runtime/http-server.ts';
+import { addConnectRoutes } from '../runtime/grpc/connect-routes.ts';
+import { createGrpcServer, openGrpcMetrics } from '../runtime/grpc/grpc-server.ts';
+import { shareOnePort } from '../runtime/grpc/one-port.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { addEntropyRoute } from './entropy-route.ts';
 import type { EntropyService } from './entropy.ts';
 import { addFindRoute } from './receipts/find-route.ts';
+import { openHotspots, type HotspotsContext } from './hotspots/open-hotspots.ts';
 import type { ReceiptIndex } from './receipts/receipt-index.ts';
 import { addReportsRoute, type ReportsContext } from './reports-route.ts';
 import { refusal, refusalOf, REFUSALS } from './refusals.ts';
 import { MAX_BODY_BYTES } from './schemas.ts';
 
-/** The HTTP face of ingest; opens nothing itself. */
+/** The face of ingest, HTTP and gRPC; opens nothing itself. */
 export async function createIngestApp(context: {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly reports: Omit<ReportsContext, 'logger' | 'refused'>;
   readonly receipts: ReceiptIndex;
   readonly entropy: Pick<EntropyService, 'current'>;
+  readonly hotspots: Pick<
+    HotspotsContext,
+    'registry' | 'configKey' | 'random' | 'times' | 'holds' | 'routeUrl'
+  >;
   /** The folder of the log's public files. */
   readonly publicDir: string;
   readonly health: () => { readonly ok: boolean } & Health;
@@ -51,6 +59,21 @@ export async function createIngestApp(context: {
     refused.inc({ code: answer.code });
     if (answer.code === 'internal_error') logger.error({ error, url: request.url }, 'request failed');
     return reply.code(REFUSALS[answer.code].status).send({ receipts: [], refused: [answer] });
+  });
+
+  const grpcMetrics = openGrpcMetrics(metrics);
+  const hotspots = openHotspots({
+    ...context.reports,
+    ...context.hotspots,
+    logger,
+    metrics,
+    entropy: context.entropy,
+  });
+  const { methods, otherStreams } = hotspots;
+  await addConnectRoutes(server, { methods, metrics: grpcMetrics, logger });
+  shareOnePort(server, createGrpcServer({ methods, otherStreams, metrics: grpcMetrics, logger }));
+  server.addHook('preClose', async () => {
+    await hotspots.close();
   });
   return server;
 }

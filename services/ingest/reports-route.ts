@@ -9,8 +9,8 @@ import type { Registered } from './registered.ts';
 import { refusal, statusOf, type Refusal } from './refusals.ts';
 import { MAX_BATCH, reportsAnswers, reportsBody } from './schemas.ts';
 
-const MAX_BACKLOG_MS = 60_000;
-const BACKLOG_RETRY_S = 10;
+export const MAX_BACKLOG_MS = 60_000;
+export const BACKLOG_RETRY_S = 10;
 
 export interface ReportsContext {
   readonly logger: Logger;

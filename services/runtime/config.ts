@@ -38,6 +38,10 @@ export interface IngestConfig extends StageConfig, ChainConfig {
   readonly keyBudget: number;
   /** How long to wait at start for a chain that does not answer before refusing to start. */
   readonly clockWaitSeconds: number;
+  /** How long a hotspot has to answer an offer on a stream. */
+  readonly sessionInitMs: number;
+  /** Where the stage that routes packets serves its streams; null: there is none. */
+  readonly routeUrl: string | null;
 }
 
 export interface GroupConfig extends StageConfig, QueueConfig {
@@ -85,6 +89,21 @@ export interface ExploreConfig extends StageConfig, QueueConfig, ChainConfig {
   readonly folderUrls: readonly string[];
 }
 
+export interface RouteConfig extends StageConfig, QueueConfig, ChainConfig {
+  /** Last part of the log's origin: one router, one log. */
+  readonly routeName: string;
+  readonly clockWaitSeconds: number;
+  /** How long after the first copy of a frame others are waited for. */
+  readonly copyWindowMs: number;
+  /** Route requests and reads a minute, per client address. */
+  readonly addressBudget: number;
+  readonly disclosureDays: number;
+  /** Whether routes may lead to networks behind the router: only where all owners are one's own. */
+  readonly allowPrivateTargets: boolean;
+  /** Any one oracle's epoch folders, of which the newest says what is settled. */
+  readonly folderUrls: readonly string[];
+}
+
 /** The only place that reads the environment. */
 export function loadConfig<Config>(parse: (env: Env) => Config): Config {
   return parse(process.env);
@@ -99,6 +118,11 @@ export function parseIngestConfig(env: Env): IngestConfig {
     addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
     keyBudget: integerField(env, 'KEY_BUDGET', { fallback: 300, min: 1, max: 1e9 }),
     clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
+    sessionInitMs: integerField(env, 'SESSION_INIT_MS', { fallback: 5000, min: 100, max: 60_000 }),
+    routeUrl:
+      optionalField(env, 'ROUTE_URL') === null
+        ? null
+        : urlField(env, 'ROUTE_URL', { fallback: '', schemes: ['http:'] }),
   };
 }
 
@@ -163,6 +187,22 @@ export function parseExploreConfig(env: Env): ExploreConfig {
     ...queueConfig(env),
     ...chainConfig(env),
     databaseUrl: optionalField(env, 'DATABASE_URL'),
+    folderUrls: folderUrls(env),
+  };
+}
+
+export function parseRouteConfig(env: Env): RouteConfig {
+  return {
+    ...stageConfig(env, 8086),
+    ...queueConfig(env),
+    ...chainConfig(env),
+    routeName: textField(env, 'ROUTE_NAME', 'route'),
+    clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
+    copyWindowMs: integerField(env, 'COPY_WINDOW_MS', { fallback: 200, min: 0, max: 2000 }),
+    addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
+    disclosureDays: integerField(env, 'DISCLOSURE_DAYS', { fallback: 90, min: 7, max: 3650 }),
+    allowPrivateTargets:
+      choiceField(env, 'ALLOW_PRIVATE_TARGETS', { fallback: 'no', choices: ['no', 'yes'] }) === 'yes',
     folderUrls: folderUrls(env),
   };
 }

@@ -2,7 +2,7 @@ import { Queue, QueueEvents, Worker, type JobsOptions, type Processor } from 'bu
 import type { Logger } from './logger.ts';
 import { redisSettings } from './redis.ts';
 
-export type QueueName = 'check' | 'verdicts';
+export type QueueName = 'check' | 'verdicts' | 'forward';
 
 export interface QueueSettings {
   /** Jobs that one worker process has in hand at a time. */
@@ -40,6 +40,18 @@ export const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
     backoff: { type: 'fixed', delay: 1000 },
     keepCompleted: 0,
     keepFailed: 1000,
+    eventsKept: 16,
+    lockMs: 30_000,
+    stalledIntervalMs: 5000,
+    maxStalled: 1000,
+  },
+  // Posts wait for servers of others: many at a time, each again for more than an hour.
+  forward: {
+    concurrency: 128,
+    attempts: 12,
+    backoff: { type: 'exponential', delay: 1000 },
+    keepCompleted: 0,
+    keepFailed: 0,
     eventsKept: 16,
     lockMs: 30_000,
     stalledIntervalMs: 5000,

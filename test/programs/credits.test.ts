@@ -268,7 +268,8 @@ describe('data credits', { timeout: 60_000 }, () => {
     const order = buyCredits({ owner: other.publicKey, network: address, credits: 1n, maxTokens: MOST });
     const inPlace = (account: PublicKey): string | null => {
       const keys = order.keys.map((key, place) => (place === 3 ? { ...key, pubkey: account } : key));
-      return network.chain.send([new TransactionInstruction({ ...order, keys })], [other]).error;
+      const { programId, data } = order;
+      return network.chain.send([new TransactionInstruction({ programId, keys, data })], [other]).error;
     };
     expect(inPlace(creditsAddress(address, owner.publicKey))).toBe('WrongAddress');
     expect(inPlace(hotspotAddress(address, hotspot.key))).toBe('WrongDiscriminator');

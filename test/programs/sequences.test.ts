@@ -28,10 +28,13 @@ const NEEDED: readonly Attempt['type'][] = [
   'move',
   'apply',
   'close',
+  'buy credits',
+  'withdraw credits',
+  'settle credits',
 ];
 
 const chain = openLiteChain();
-for (const { publicKey } of oracles) chain.fund(publicKey, 1_000_000_000_000n);
+for (const { publicKey } of [...oracles, ...owners]) chain.fund(publicKey, 1_000_000_000_000n);
 
 /** Owners with hotspots and tokens, where the schedule gives any. */
 const begin = (run: SequenceRun): void => {
@@ -43,7 +46,7 @@ const begin = (run: SequenceRun): void => {
 
 describe('any sequence of instructions by anyone', { timeout: 180_000 }, () => {
   it(`lands where the model lets it, and money never exceeds what was emitted (seed ${SEED})`, () => {
-    let [runs, finalEpochs, paidRuns, burnedRuns] = [0, 0, 0, 0];
+    let [runs, finalEpochs, paidRuns, burnedRuns, refundedRuns] = [0, 0, 0, 0, 0];
     const landed: Record<string, number> = {};
     fc.assert(
       fc.property(
@@ -77,11 +80,13 @@ describe('any sequence of instructions by anyone', { timeout: 180_000 }, () => {
           finalEpochs += run.model.roots.size;
           paidRuns += run.model.claimedTotal > 0n ? 1 : 0;
           burnedRuns += run.model.registry.burned > 0n ? 1 : 0;
+          refundedRuns += run.model.credits.refunded > 0n ? 1 : 0;
           for (const [type, count] of Object.entries(run.landed)) landed[type] = (landed[type] ?? 0) + count;
         },
       ),
       { seed: SEED, numRuns: RUNS },
     );
+    expect(refundedRuns).toBeGreaterThan(3);
     // The sequences are worth something only if they get that far.
     expect(finalEpochs).toBeGreaterThan(2 * RUNS);
     expect(paidRuns).toBeGreaterThan(RUNS / 4);

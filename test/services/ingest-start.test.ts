@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PublicKey } from '@solana/web3.js';
 import { entropyData } from '#protocol/crypto/entropy';
-import { clientOf } from '#services/ingest/budget';
+import { clientOf } from '#services/runtime/budget';
 import { checkClock, clockOffset, ClockRefusal, guardClock } from '#services/runtime/clock-check';
 import { startIngest } from '#services/ingest/start-ingest';
 import { openChain } from '#services/runtime/chain';

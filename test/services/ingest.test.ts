@@ -8,7 +8,7 @@ import { millis } from '#protocol/units';
 import { keyText } from '#protocol/wire/key';
 import { openReport, REPORT_LIMITS } from '#protocol/wire/report';
 import { createIngestApp } from '#services/ingest/app';
-import { openBudget } from '#services/ingest/budget';
+import { openBudget } from '#services/runtime/budget';
 import { openEntropyService, type Entropy } from '#services/ingest/entropy';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
 import { DISK, type LogFile } from '#services/runtime/log/log-files';
@@ -29,6 +29,7 @@ import { openRegistryReader } from '#services/runtime/registry-file';
 import { verifySignature } from '#services/runtime/signature';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testHotspot, TestWorld } from '../protocol/epoch/world.ts';
+import { hotspotsContext } from '../support/grpc/ingest-world.ts';
 import { makeDataDir, SILENT, writeRegistry } from '../support/service-world.ts';
 
 const hotspots = Array.from({ length: 3 }, (_, place) => testHotspot(`ingest ${place}`, place));
@@ -91,6 +92,7 @@ beforeEach(async () => {
       backlogAge: openBacklogReader(dataDir),
       now: () => now,
     },
+    hotspots: hotspotsContext({ dataDir, now: () => now }),
     health: () => ({ ok: true, size: log.size }),
   });
   closeAll = async () => {

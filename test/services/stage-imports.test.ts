@@ -27,6 +27,7 @@ const STAGES = [
   'simulate',
   'localnet',
   'witness',
+  'route',
 ];
 
 describe('the linter', () => {

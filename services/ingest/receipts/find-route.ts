@@ -2,7 +2,7 @@ import { encodeReceipt } from '#protocol/evidence/receipt';
 import { keyFromText } from '#protocol/wire/key';
 import type { Counter } from 'prom-client';
 import type { HttpServer } from '../../runtime/http-server.ts';
-import { clientOf, type Budget } from '../budget.ts';
+import { clientOf, type Budget } from '../../runtime/budget.ts';
 import { refusal, REFUSALS } from '../refusals.ts';
 import { findBody, reportsAnswers } from '../schemas.ts';
 import type { ReceiptIndex } from './receipt-index.ts';

@@ -12,6 +12,7 @@ import {
 } from '#client';
 import type { Leaf } from '#protocol/settle/leaf';
 import type { Hash } from '#protocol/units';
+import { creditsMoney, creditsState } from '../litesvm-credits.ts';
 import {
   balanceOf,
   leaf,
@@ -87,6 +88,7 @@ export class ChainComparison {
     this.#checkSuccession(state, model.succession);
     for (const [number, expected] of model.registry.hotspots) this.#checkHotspot(number, expected);
     this.#checkMotions(model.registry.motions, of.motions);
+    this.#checkCredits(model);
     this.#checkMoney(model, of.leaves);
   }
 
@@ -185,7 +187,7 @@ export class ChainComparison {
     const toPayees = payees.map((payee) => balanceOf(network, payee));
     expect([claimed, supplyOf(network), vaultOf(network), held, toPayees]).toEqual([
       model.claimedTotal,
-      claimed - registry.burned,
+      claimed - registry.burned - model.credits.burned + model.credits.refunded,
       registry.vault(),
       registry.balances,
       payees.map((_, payee) => model.payees.get(payee) ?? 0n),
@@ -207,6 +209,32 @@ export class ChainComparison {
     });
     expect(above).toEqual([]);
     expect(model.roots.get(model.latest?.epoch ?? -1n)).toBe(model.latest?.root);
+  }
+
+  /** Each owner's credits are as in the model, and never give back more than was burned for them. */
+  #checkCredits({ credits }: NetworkModel): void {
+    for (const [number, expected] of credits.accounts) {
+      const { firstEpoch, balance, settled, refundable, withdrawal } = creditsState(
+        this.network,
+        at(owners, number).publicKey,
+      );
+      expect({ firstEpoch, ...balance, settled, refundable, withdrawal }).toEqual({
+        firstEpoch: expected.firstEpoch,
+        current: expected.current,
+        next: expected.next,
+        nextFrom: expected.from,
+        settled: expected.settled,
+        refundable: expected.refundable,
+        withdrawal:
+          expected.withdrawal === 0n
+            ? null
+            : { credits: expected.withdrawal, fromEpoch: expected.withdrawalFrom },
+      });
+    }
+    const { burned, refunded } = creditsMoney(this.network);
+    expect([burned, refunded]).toEqual([credits.burned, credits.refunded]);
+    const refundable = [...credits.accounts.values()].reduce((sum, of) => sum + of.refundable, 0n);
+    expect(refundable + refunded).toBeLessThanOrEqual(burned);
   }
 
   #motionAddress(name: ModelMotionName): PublicKey {

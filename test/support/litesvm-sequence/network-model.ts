@@ -2,6 +2,7 @@ import type { SettlementTree } from '#protocol/settle/tree';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { Hash } from '#protocol/units';
 import { CREATOR, GUARDIAN } from './actors.ts';
+import { CreditsModel, type CreditsAttempt } from './credits-model.ts';
 import { HotspotModel, type HotspotAttempt, type HotspotRules, type Moment } from './hotspot-model.ts';
 import { SuccessionModel, type ModelOracles, type SuccessionAttempt } from './succession-model.ts';
 
@@ -20,6 +21,7 @@ export interface Rules extends HotspotRules {
 export type Attempt =
   | HotspotAttempt
   | SuccessionAttempt
+  | CreditsAttempt
   | { readonly type: 'propose'; readonly by: number; readonly policyHash: Hash; readonly firstEpoch: bigint }
   | { readonly type: 'create payee'; readonly payee: number }
   | { readonly type: 'attest'; readonly oracle: number; readonly tuple: Tuple }
@@ -53,6 +55,7 @@ export class NetworkModel {
   ripe: { readonly vote: string; readonly since: bigint } | null = null;
   claimedTotal = 0n;
   readonly registry: HotspotModel;
+  readonly credits: CreditsModel;
   readonly succession: SuccessionModel;
   readonly payees = new Map<number, bigint>();
   /** Root by epoch: at most one for ever. */
@@ -63,6 +66,7 @@ export class NetworkModel {
     this.now = now;
     this.policyHash = rules.policyHash;
     this.registry = new HotspotModel(rules, owners);
+    this.credits = new CreditsModel(this.registry.balances);
     this.succession = new SuccessionModel({
       timelock: rules.timelock,
       authority: CREATOR,
@@ -96,6 +100,14 @@ export class NetworkModel {
         return this.#finalize(attempt.tuple);
       case 'claim':
         return this.#claim(attempt);
+      case 'buy credits':
+      case 'withdraw credits':
+      case 'settle credits':
+        return this.credits.apply(attempt, {
+          moment: this.moment(),
+          policy: this.policyAt(this.epoch() ?? 0n),
+          creditsRoot: this.latest?.creditsRoot ?? null,
+        });
       default:
         return this.registry.apply(attempt, this.moment());
     }

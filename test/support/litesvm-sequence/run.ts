@@ -14,7 +14,9 @@ import {
   type TestNetwork,
 } from '../litesvm-network.ts';
 import { STRANGER, at, claimants, hotspots, owners } from './actors.ts';
+import { creditsTree, type TestCreditsTree } from '../litesvm-credits.ts';
 import { ChainComparison } from './chain-comparison.ts';
+import { inForceAt, priceOf } from './credits-model.ts';
 import { QUARANTINED, motionKey, type ModelMotionName } from './hotspot-model.ts';
 import { NetworkModel, type Attempt } from './network-model.ts';
 import type { Step, Vetoer } from './steps.ts';
@@ -48,11 +50,15 @@ export class SequenceRun {
   readonly motions: ModelMotionName[] = [];
   readonly #comparison: ChainComparison;
   readonly #treeOf = new Map<Tuple, SettlementTree>();
+  /** The credits trees of what became final, in order, and those of other tuples. */
+  readonly #creditsTrees: TestCreditsTree[];
+  readonly #creditsOf = new Map<Tuple, TestCreditsTree>();
 
   constructor(network: TestNetwork) {
     const { config } = network;
     this.network = network;
     this.trees = [treeOf(network, [])];
+    this.#creditsTrees = [creditsTree(network, [])];
     this.#comparison = new ChainComparison(network);
     this.model = new NetworkModel(
       {
@@ -152,6 +158,17 @@ export class SequenceRun {
         this.try({ type: bond === 0n ? 'bond' : 'unbond', hotspot, owner });
         return;
       }
+      case 'buy':
+        this.#buy(step);
+        return;
+      case 'ask back':
+        this.#askBack(step);
+        return;
+      case 'use': {
+        const tree = this.#creditsTrees.at(-1 - step.back) ?? at(this.#creditsTrees, 0);
+        this.try({ type: 'settle credits', owner: step.owner, tree });
+        return;
+      }
       case 'own': {
         const owner = this.model.registry.hotspots.get(step.attempt.hotspot)?.owner ?? 0;
         this.try({ ...step.attempt, owner: step.stranger ? 1 - owner : owner });
@@ -172,6 +189,8 @@ export class SequenceRun {
     if (expected) this.landed[attempt.type] = (this.landed[attempt.type] ?? 0) + 1;
     const tree = attempt.type === 'finalize' && expected ? this.#treeOf.get(attempt.tuple) : undefined;
     if (tree !== undefined) this.trees.push(tree);
+    const credits = attempt.type === 'finalize' && expected ? this.#creditsOf.get(attempt.tuple) : undefined;
+    if (credits !== undefined) this.#creditsTrees.push(credits);
     this.#comparison.check(this.model, { leaves: this.trees.at(-1)?.leaves ?? [], motions: this.motions });
   }
 
@@ -265,9 +284,39 @@ export class SequenceRun {
     return treeOf(this.network, leaves);
   }
 
+  /** What each owner in the registry used: `growth` thousandths more of what it could. */
+  #credits(epoch: bigint, growth: number): TestCreditsTree {
+    const before = this.#creditsTrees.at(-1)?.used ?? [];
+    const used = [...this.model.credits.accounts].flatMap(([number, account]) => {
+      const owner = at(owners, number).publicKey;
+      const known = before.find((of) => of.owner.equals(owner));
+      if (epoch < account.firstEpoch && known === undefined) return [];
+      const total = known?.total ?? 0n;
+      const free = inForceAt(account, epoch) - total;
+      return [{ owner, total: free > 0n ? total + (free * BigInt(growth % 1_001)) / 1_000n : total }];
+    });
+    return creditsTree(this.network, used);
+  }
+
+  #buy({ owner, share, short }: Step & { type: 'buy' }): void {
+    const held = this.model.registry.balances[owner] ?? 0n;
+    const price = priceOf(this.model.policyAt(this.model.epoch() ?? 0n));
+    const credits = (held * BigInt(share) * price) / 1_000n / 100_000_000_000n;
+    this.try({ type: 'buy credits', owner, credits, maxTokens: short ? held / 3n : held });
+  }
+
+  #askBack({ owner, share }: Step & { type: 'ask back' }): void {
+    const account = this.model.credits.accounts.get(owner);
+    const free = account && inForceAt(account, this.model.epoch() ?? 0n) - account.settled;
+    const credits = free === undefined || free < 0n ? 1n : (free * BigInt(share) + 999n) / 1_000n;
+    this.try({ type: 'withdraw credits', owner, credits });
+  }
+
   #tuple(epoch: bigint, growth: number, change: Partial<Tuple> = {}): Tuple {
     const tree = this.#tree(epoch, growth);
-    const tuple = tupleOf(this.network, epoch, tree, change);
+    const credits = this.#credits(epoch, growth);
+    const tuple = tupleOf(this.network, epoch, tree, { ...credits.pins, ...change });
+    this.#creditsOf.set(tuple, credits);
     this.tuples.push(tuple);
     this.#treeOf.set(tuple, tree);
     return tuple;

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { MotionKind } from '#client';
+import { POLICY_HASH } from '../litesvm-network.ts';
 import { claimants } from './actors.ts';
+import { priceOf } from './credits-model.ts';
 import type { HotspotAttempt } from './hotspot-model.ts';
 import type { Attempt } from './network-model.ts';
 
@@ -72,6 +74,11 @@ export type Step =
       readonly stranger: boolean;
       readonly attempt: OwnerAttempt;
     }
+  /** An owner buys what is about this many thousandths of its tokens, perhaps with too low a maximum. */
+  | { readonly type: 'buy'; readonly owner: number; readonly share: number; readonly short: boolean }
+  /** It asks back thousandths of what it has in force, perhaps more than that. */
+  | { readonly type: 'ask back'; readonly owner: number; readonly share: number }
+  | { readonly type: 'use'; readonly owner: number; readonly back: number }
   | { readonly type: 'attempt'; readonly attempt: Attempt };
 
 /** A place in the set that may vote, or another. */
@@ -180,6 +187,19 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({ type: is('close'), back: small(1), opener: rarelyOther(), waits: fc.boolean() }),
     },
     {
+      weight: 7,
+      arbitrary: fc.record({ type: is('buy'), owner: small(1), share: small(600), short: isSeldom }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        type: is('ask back'),
+        owner: small(1),
+        share: fc.oneof({ weight: 3, arbitrary: fc.constant(1_000) }, small(1_001)),
+      }),
+    },
+    { weight: 8, arbitrary: fc.record({ type: is('use'), owner: small(1), back: rarely }) },
+    {
       weight: 6,
       arbitrary: fc.record({
         type: is('own'),
@@ -206,4 +226,5 @@ export const schedules = fc.record({
   bond: fc.constantFrom(0n, 1n, 1n, 1_000n, 1_000n),
   timelockS: fc.constantFrom(0, 10, 70),
   guardianVetoes: small(2),
+  creditPrice: fc.constant(priceOf(POLICY_HASH)),
 });

@@ -7,6 +7,7 @@ import {
   assertLocation,
   attest,
   bond,
+  buyCredits,
   claim,
   closeMotion,
   createPayee,
@@ -25,6 +26,7 @@ import {
   unbond,
   veto,
   withdrawBond,
+  withdrawCredits,
   type MotionName,
 } from '#client';
 import { tupleHash } from '#protocol/settle/tuple';
@@ -32,6 +34,7 @@ import { epochNumber } from '#protocol/units';
 import { EVIDENCE, motionAbout } from '../litesvm-motion.ts';
 import { LOCATION, leaf, subjectOf, type TestNetwork } from '../litesvm-network.ts';
 import { at, hotspots, list, maker, owners, payees, people } from './actors.ts';
+import { priceOf } from './credits-model.ts';
 import type { ModelMotionName } from './hotspot-model.ts';
 import type { Attempt } from './network-model.ts';
 import type { SuccessionAttempt } from './succession-model.ts';
@@ -103,10 +106,20 @@ export function transactionOf(network: TestNetwork, attempt: Attempt): Built {
       return only(endorseHotspot({ network: address, maker: maker.publicKey, key, index, proof }));
     }
     case 'propose': {
-      const policy = { hash: attempt.policyHash, creditPrice: 1_000n };
+      const policy = { hash: attempt.policyHash, creditPrice: priceOf(attempt.policyHash) };
       const [by, firstEpoch] = [at(people, attempt.by), epochNumber(attempt.firstEpoch)];
       return only(proposePolicy({ authority: by.publicKey, network: address, policy, firstEpoch }), by);
     }
+    case 'buy credits': {
+      const [by, { credits, maxTokens }] = [at(owners, attempt.owner), attempt];
+      return only(buyCredits({ owner: by.publicKey, network: address, credits, maxTokens }), by);
+    }
+    case 'withdraw credits': {
+      const by = at(owners, attempt.owner);
+      return only(withdrawCredits({ owner: by.publicKey, network: address, credits: attempt.credits }), by);
+    }
+    case 'settle credits':
+      return only(attempt.tree.settlementOf(at(owners, attempt.owner).publicKey));
     case 'propose oracles':
     case 'apply oracles':
     case 'transfer authority':

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { millis, type HotspotKey } from '#protocol/units';
+import { createGrpcServer, openGrpcMetrics } from '../../runtime/grpc/grpc-server.ts';
+import { HOLD_LIMITS, openHolds } from '../../runtime/grpc/holds.ts';
+import { shareOnePort } from '../../runtime/grpc/one-port.ts';
+import { GrpcRefusal } from '../../runtime/grpc/refusals.ts';
+import { SESSION_TIMES } from '../../runtime/grpc/session-handshake.ts';
+import { verifySignature } from '../../runtime/signature.ts';
+import { encodePacketDown } from '#services/route/downlinks/encode-packet-down';
+import type { HotspotLink, HotspotLinkHandlers } from '#services/route/hotspot-link';
+import { openHotspotStreams, ROUTE_PATH } from './hotspot-streams.ts';
+import type { LinkStage } from '#services/route/start-route';
+
+/** The streams of hotspots, on the port of the router's HTTP server. */
+export function openHotspotLink(handlers: HotspotLinkHandlers, stage: LinkStage): HotspotLink {
+  const { logger, metrics, server, now, isRegistered } = stage;
+  const streams = openHotspotStreams({
+    rules: {
+      ...SESSION_TIMES,
+      random: (bytes) => new Uint8Array(randomBytes(bytes)),
+      verify: verifySignature,
+      admit: (key) => (isRegistered(key) ? Promise.resolve() : Promise.reject(unregistered(key))),
+      appendSession: handlers.appendSession,
+      now,
+    },
+    holds: openHolds(HOLD_LIMITS, now),
+    onPacket: (packet) => {
+      handlers.onPacket({ ...packet, receivedAt: millis(packet.receivedAt) });
+    },
+  });
+  const grpc = createGrpcServer({
+    methods: new Map([[ROUTE_PATH, streams.method]]),
+    logger,
+    metrics: openGrpcMetrics(metrics),
+  });
+  shareOnePort(server, grpc);
+  return {
+    send: (hotspot, down) => streams.send(hotspot, encodePacketDown(down)),
+    reoffer: () => {
+      streams.reoffer();
+    },
+  };
+}
+
+function unregistered(key: HotspotKey): GrpcRefusal {
+  return new GrpcRefusal({
+    code: 'unknown_key',
+    status: 'PERMISSION_DENIED',
+    message: `The key ${key} is not registered, as far as this router has followed the chain; register it, then connect again.`,
+  });
+}
