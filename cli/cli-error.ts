@@ -29,6 +29,7 @@ export const CLI_ERRORS = {
   conviction_unwritten:
     'The conviction could not be written; name a new file in a folder that you may write to.',
   not_final: 'The chain does not hold the epoch as final yet; keep its evidence until it does.',
+  no_final_epoch: 'No epoch of the network is final yet; wait until one is.',
   output_failed: 'Standard output could not be written; check the disk or what reads it.',
   invalid_oracle_set:
     'The keys are no oracle set with this threshold; name 1 to 16 different keys and more than half of them, at most all.',

@@ -8,7 +8,7 @@ export type ExitCode = 0 | 1 | 2;
 
 /** A refusal that leaves a question without an answer, so that it counts as not done. */
 export class Unanswered extends Error {
-  constructor(cause: ProtocolError) {
+  constructor(cause: ProtocolError | CliError) {
     super(cause.message, { cause });
   }
 }
@@ -22,6 +22,7 @@ const NOT_DONE: ReadonlySet<CliErrorCode> = new Set<CliErrorCode>([
   'not_integrated',
   'conviction_unwritten',
   'output_failed',
+  'no_final_epoch',
   'router_unreachable',
 ]);
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { billCommand } from './bill/bill-command.ts';
 import { creditsCommand } from './credits/credits-command.ts';
 import { denyCommand } from './deny/deny-command.ts';
 import { endorseCommand } from './endorse/endorse-command.ts';
@@ -18,9 +19,10 @@ const LONG_ARGUMENT = /([^\s]{100})[^\s]+/g;
 /** The commands of `npx coverant`; each stands in a file of its own. Every refusal is thrown, the parser's too. */
 export function program(): Command {
   const command = new Command('coverant')
-    .description('What operators and reviewers of a network ask for.')
+    .description('What operators, owners and reviewers of a network ask for.')
     .version(version())
     .addHelpText('after', '\nExit code: 0 done, 1 refused, 2 could not be done (docs/operate.md).')
+    .addCommand(billCommand())
     .addCommand(creditsCommand())
     .addCommand(denyCommand())
     .addCommand(endorseCommand())

@@ -99,6 +99,7 @@ describe('the README', () => {
     'docs/figures.md',
     'docs/dependencies.md',
     'docs/audit.md',
+    'docs/bill.md',
     'docs/operate.md',
     'docs/deny.md',
     'docs/rules.md',

@@ -9,9 +9,9 @@ export interface AuditArguments {
   readonly rpc?: string;
   readonly network?: string;
   readonly genesis?: string;
-  readonly disclosures?: string;
   readonly sample?: number;
   readonly seed?: string;
+  readonly disclosures?: string;
   /** true: to standard output; text: the file. */
   readonly json?: true | string;
 }
@@ -29,9 +29,12 @@ export function parseAuditArguments(argv: readonly string[]): AuditArguments {
     .option('--rpc <url>', "the chain's RPC (default: of DATA_DIR/network.json)")
     .option('--network <address>', "the network's address (default: of DATA_DIR/network.json)")
     .option('--genesis <hash>', "genesis hash of the network's cluster (default: of DATA_DIR/network.json)")
-    .option('--disclosures <place>', 'file or folder of disclosures of packets, to judge those again')
     .option('--sample <number>', 'verify the signatures of so many random beacons of an epoch', parseCount)
     .option('--seed <text>', 'which beacons --sample chooses (default: random)')
+    .option(
+      '--disclosures <place>',
+      "file or folder of all disclosures of the epochs: verify packets' signatures instead of believing them",
+    )
     .option('--json [file]', 'write the report as JSON to a file, or instead of the lines')
     .addHelpText('after', '\nExit code: 0 agrees, 1 differs, 2 could not check. docs/audit.md says more.')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.could_not_check))

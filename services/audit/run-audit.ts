@@ -3,6 +3,9 @@ import { PublicKey, type Connection } from '@solana/web3.js';
 import { liveVotes, readBallot, readClock, type FinalizedEpoch, type Network } from '#client';
 import { epochNumber, type EpochNumber } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { ProtocolError } from '#protocol/errors';
+import type { Disclosures } from '#protocol/route/disclosure';
+import { readDisclosureFiles } from '#services/runtime/disclosure-files';
 import { openChain } from '#services/runtime/chain';
 import { openBlocks } from '#services/runtime/blocks';
 import { openEntropyCheck } from '#services/runtime/entropy-check';
@@ -11,15 +14,14 @@ import { readNetworkFile } from '#services/runtime/network-file';
 import { openPublicFiles, type PublicFiles } from '#services/runtime/public-files';
 import { verifySignature } from '#services/runtime/signature';
 import { checkClaims } from './chain/check-claims.ts';
+import { checkCredits } from './chain/check-credits.ts';
 import { openNetwork } from './chain/open-network.ts';
 import { VoteHistory } from './chain/vote-history.ts';
 import { auditFromGenesis, auditOneEpoch } from './epoch/audit-epochs.ts';
 import { LogLibrary } from './files/log-copies.ts';
-import { CannotCheck } from './report/failures.ts';
+import { CannotCheck, damagedCopy } from './report/failures.ts';
 import { Notes } from './report/notes.ts';
 import { outcomeOf, type AuditedEpoch, type AuditReport, type EpochFinding } from './report/report.ts';
-import type { Disclosures } from '#protocol/route/disclosure';
-import { readDisclosureFiles } from './files/read-disclosure-files.ts';
 import type { SampleOption } from './sample/sampled.ts';
 
 const LOCAL_RPC = 'http://127.0.0.1:8899';
@@ -38,10 +40,10 @@ export interface AuditOptions {
   readonly genesis?: string | undefined;
   /** Beacons of each epoch whose signatures are verified; default: all. */
   readonly sample?: number | undefined;
-  /** File or folder of disclosures of packets; default: none, so that published reasons are believed. */
-  readonly disclosures?: string | undefined;
   /** Default: random. */
   readonly seed?: string | undefined;
+  /** File or folder of disclosures; default: none, and published reasons of packets are believed. */
+  readonly disclosures?: string | undefined;
   /** By default libsodium and OpenSSL. */
   readonly verify?: VerifySignature;
   readonly onFinding?: (finding: EpochFinding) => void;
@@ -91,31 +93,31 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
       votes: new VoteHistory(connection, network.address),
       entropies: openEntropyCheck(openBlocks(connection)),
       verify,
-      disclosures: await givenDisclosures(options),
       sample,
+      disclosures: await disclosuresOf(options),
       onProgress: options.onProgress,
     };
     const run = options.epoch === undefined ? auditFromGenesis : auditOneEpoch(epochNumber(options.epoch));
     for await (const audited of run(context, notesOf)) epochs.push(audited);
     await notes.check('claims', () => checkClaims({ connection, network, source }));
+    await notes.check('credits', () => checkCredits({ connection, network, source }));
   });
   const asked = options.epoch === undefined ? 'every epoch' : `epoch ${options.epoch}`;
   const outcome = outcomeOf(findings, summaryOf(epochs));
   return { version: 1, asked, ...place, sample, epochs, findings, outcome };
 }
 
-async function givenDisclosures({ disclosures }: AuditOptions): Promise<Disclosures> {
-  if (disclosures === undefined) return new Map();
-  try {
-    return await readDisclosureFiles(disclosures);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'it cannot be read';
-    throw new CannotCheck('malformed_argument', `--disclosures ${disclosures}: ${why}`);
-  }
-}
-
 function sampleOption({ sample, seed }: AuditOptions): SampleOption | null {
   return sample === undefined ? null : { beacons: sample, seed: seed ?? randomBytes(16).toString('hex') };
+}
+
+async function disclosuresOf({ disclosures: place }: AuditOptions): Promise<Disclosures | null> {
+  if (place === undefined) return null;
+  try {
+    return await readDisclosureFiles(place);
+  } catch (error) {
+    throw error instanceof ProtocolError ? damagedCopy('--disclosures', error) : error;
+  }
 }
 
 function summaryOf(epochs: readonly AuditedEpoch[]): string {

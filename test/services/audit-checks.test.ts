@@ -79,6 +79,7 @@ describe('the arguments', () => {
   it('are an epoch or all of them, a sample with its seed, and a report in JSON', () => {
     const parse = (...args: readonly string[]): unknown => parseAuditArguments(['node', 'audit', ...args]);
     expect(parse('--epoch', '5')).toEqual({ epoch: 5n });
+    expect(parse('--epoch', '5', '--disclosures', 'd')).toEqual({ epoch: 5n, disclosures: 'd' });
     expect(parse('--from-genesis', '--json')).toEqual({ fromGenesis: true, json: true });
     expect(parse('--epoch', '0', '--sample', '10', '--seed', 's', '--json', 'a.json')).toEqual({
       epoch: 0n,

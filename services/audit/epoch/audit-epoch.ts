@@ -1,10 +1,12 @@
 import { policyAt, readAllCredits, readClock, readHotspots } from '#client';
 import { entryKind } from '#protocol/evidence/record';
-import type { EpochFolder, FolderFiles } from '#protocol/settle/folder';
+import { creditsTree } from '#protocol/settle/credits/credits-tree';
+import { FILES, type EpochFolder, type FolderFiles } from '#protocol/settle/folder';
 import { policyHash } from '#protocol/settle/policy-codec';
 import { tupleHash, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber, Hash } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
+import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import { checkEntropies } from '#services/audit/chain/check-entropies';
 import { checkRegistry } from '#services/audit/chain/check-registry';
 import { checkAttestations, checkVoters } from '#services/audit/chain/check-voters';
@@ -18,7 +20,7 @@ import type { Notes } from '#services/audit/report/notes';
 import type { AuditedEpoch, Finding } from '#services/audit/report/report';
 import { sampleFinding, sampleOf, type SampleFigures } from '#services/audit/sample/sampled';
 import type { AuditContext } from './context.ts';
-import { checkSettledCredits, packetFindings } from './check-packets.ts';
+import { packetFindings } from './packets.ts';
 import { knownFacts, recompute, type Recomputed } from './recompute.ts';
 
 /** What the next epoch begins with. */
@@ -119,7 +121,7 @@ function recomputedFindings({ result, different, sample }: Done, context: AuditC
   const says = `${reports} reports of ${result.verdicts.length} PoCs judged again, ${result.payouts.length} hotspots with shares, ${result.leaves.length} leaves, root ${result.tuple.root}`;
   return [
     { kind: 'agrees', check: 'recomputed', says },
-    ...packetFindings(result),
+    ...packetFindings(result.packets, context.disclosures),
     ...(sample === null || context.sample === null ? [] : [sampleFinding(sample, context.sample.seed)]),
   ];
 }
@@ -135,7 +137,7 @@ async function checkAgainstRest(
   const { evidence } = folder;
   await notes.check('state', () => checkState(of));
   await notes.check('leaf', () => checkLeaves(folder));
-  await notes.check('credits', () => checkSettledCredits(folder));
+  await notes.check('credits', () => checkSettled(folder));
   await notes.check('policy', () => checkPolicy(context, folder));
   await notes.check('evidence', () => checkEvidence({ folder, logs }));
   await notes.check('session', () => checkSessions(evidence, verify));
@@ -174,6 +176,33 @@ function checkLeaves(folder: EpochFolder): readonly Finding[] {
       });
   }
   return [{ kind: 'agrees', check: 'leaf', says: `none of ${folder.stateBefore.cumulative.size} fell` }];
+}
+
+/** What an owner has used never becomes less, and its leaf stands in the tree of the tuple. */
+export function checkSettled(folder: EpochFolder): readonly Finding[] {
+  const check = 'credits';
+  const { tuple, stateBefore, credits } = folder;
+  const tree = creditsTree({ network: tuple.network, leaves: credits, hashes: nativeHashes });
+  if (tree.root !== tuple.creditsRoot || tree.leaves.length !== tuple.creditsCount)
+    throw new Disagreement({
+      check,
+      where: `${FILES.credits}: root of ${tree.leaves.length} leaves`,
+      found: tree.root,
+      expected: `${tuple.creditsRoot} of ${tuple.creditsCount}`,
+    });
+  const settled = new Map(credits.map((leaf) => [leaf.owner, leaf.settled]));
+  for (const [owner, before] of stateBefore.settledCredits) {
+    const now = settled.get(owner) ?? 0n;
+    if (now < before)
+      throw new Disagreement({
+        check,
+        where: `${FILES.credits}: ${owner} fell`,
+        found: now.toString(),
+        expected: `at least ${before.toString()}`,
+      });
+  }
+  const says = `${credits.length} owners in the tree of the tuple; none of ${stateBefore.settledCredits.size} settled totals fell`;
+  return [{ kind: 'agrees', check, says }];
 }
 
 function checkPolicy({ network, latest }: AuditContext, folder: EpochFolder): readonly Finding[] {

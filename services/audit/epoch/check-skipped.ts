@@ -1,7 +1,7 @@
 import { readAllCredits, readHotspots } from '#client';
-import { computeEpoch } from '#protocol/epoch';
+import { computeEpoch, type EpochInput } from '#protocol/epoch';
 import type { SealedEvidence } from '#protocol/evidence/cut';
-import { entryKind, entryReceivedAt } from '#protocol/evidence/record';
+import { entryReceivedAt } from '#protocol/evidence/record';
 import { ProtocolError } from '#protocol/errors';
 import type { Policy } from '#protocol/policy';
 import { FILES } from '#protocol/settle/folder';
@@ -11,6 +11,7 @@ import { emptyState, openState, stateHash, type EpochState } from '#protocol/set
 import type { Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber } from '#protocol/units';
 import { epochBounds, epochFacts } from '#services/runtime/chain-epoch';
+import { nativeHashes } from '#services/runtime/evidence/native-hash';
 import { readCut } from '#services/runtime/evidence-cut';
 import { Outage } from '#services/runtime/outage';
 import { epochPath } from '#services/runtime/public-epochs';
@@ -23,6 +24,7 @@ import { CannotCheck, damagedCopy, Disagreement } from '#services/audit/report/f
 import type { Notes } from '#services/audit/report/notes';
 import type { AuditedEpoch } from '#services/audit/report/report';
 import type { AuditContext } from './context.ts';
+import { skippedPackets } from './skipped-packets.ts';
 
 type Skipped = Extract<TuplePlace, { readonly kind: 'skipped' }>;
 
@@ -45,7 +47,8 @@ export async function checkSkipped(
     return true;
   });
   if (isEmpty !== true) return null;
-  const says = 'empty: no beacon of a registered hotspot in the logs; nothing was paid for it';
+  const says =
+    'empty: no beacon of a registered hotspot in the logs; nothing was paid, and nobody was billed, for it';
   notes.add({ kind: 'agrees', check: 'skipped', says });
   return {
     epoch: epoch.toString(),
@@ -68,7 +71,7 @@ async function requireEmpty(
   const credits = await readAllCredits(context.connection, network.address);
   const { end } = epochBounds(network, epoch);
   const evidence = await cutsOf(context, { epoch, policy: known.policy }, notes);
-  const result = computeEpoch({
+  const input: EpochInput = {
     facts: { ...epochFacts(network, epoch), creditPrice: BigInt(known.policy.credit_price) },
     parent: place.after,
     evidence,
@@ -81,17 +84,11 @@ async function requireEmpty(
     ...known,
     state: await stateAfter(context.source, place.after),
     verify: context.verify,
-  });
+    hashes: nativeHashes,
+  };
+  const result = computeEpoch(input);
   if (result.kind === 'empty') {
-    const packets = evidence
-      .flatMap(({ entries }) => entries)
-      .filter((entry) => entryKind(entry) === 'packet');
-    if (packets.length > 0)
-      notes.add({
-        kind: 'not_checked',
-        check: 'packets',
-        says: `${packets.length} packets stand in the logs: no folder says why none counts`,
-      });
+    for (const finding of skippedPackets(input, context.disclosures)) notes.add(finding);
     return;
   }
   await requireVouched(context, { evidence, policy: known.policy, epoch });

@@ -19,9 +19,9 @@ export interface AuditContext {
   readonly votes: VoteHistory;
   readonly entropies: EntropyCheck;
   readonly verify: VerifySignature;
-  /** Of packets, as far as they were given. */
-  readonly disclosures: Disclosures;
   readonly sample: SampleOption | null;
+  /** Of all epochs; null: none were given, and published reasons of packets are believed. */
+  readonly disclosures: Disclosures | null;
   /** How far the signatures of an epoch are. */
   readonly onProgress: (done: number, of: number) => void;
 }

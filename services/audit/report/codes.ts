@@ -10,11 +10,13 @@ export const CHECKS = {
   inputs: 'Evidence, registry, policy, deny list, parent and state before are those that the tuple names.',
   recomputed:
     'Every signature, verdict, share, pending amount, leaf, total and state, computed again from the inputs.',
+  packets:
+    'Each packet counts, or does not, for the reason that is published; what its signature is, only by its disclosure.',
   sample: 'How many beacons had their signatures verified, and what share of fraud that can miss.',
   state: 'The state before the epoch is the one that was computed for the final epoch before it.',
   leaf: 'No cumulative total is below that of the final epoch before.',
-  packets: 'Which packets count, judged again as far as their disclosures are at hand.',
-  credits: "No owner's settled credits are below those of the final epoch before.",
+  credits:
+    'Settled totals are those of the credits root, none is below that of the final epoch before, and no account is above it.',
   policy: 'The policy has the hash that the chain pins.',
   evidence: "Each log's part is a prefix of the log that its key signed, complete at both ends.",
   witnesses:

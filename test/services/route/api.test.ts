@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Keypair } from '@solana/web3.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { readDisclosures } from '#protocol/route/disclosure';
 import { openReadHeader, readHeader, readMessage } from '#protocol/route/read-request';
+import { epochNumber } from '#protocol/units';
 import { createRouteApp } from '#services/route/api/app';
 import { REFUSALS } from '#services/route/api/refusals';
 import { openBudget } from '#services/runtime/budget';
@@ -10,6 +12,7 @@ import type { HttpServer } from '#services/runtime/http-server';
 import { openMetrics } from '#services/runtime/metrics';
 import { verifySignature } from '#services/runtime/signature';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fetchDisclosures } from '../../../cli/bill/fetch-disclosures.ts';
 import { dataFrame, openRouteWorld, routeOf, testOwner, type RouteWorld } from '../../support/route-world.ts';
 import { SILENT } from '../../support/service-world.ts';
 import { eventually } from '../../support/uplinks.ts';
@@ -164,6 +167,23 @@ describe('GET /log/disclosures', () => {
     ).toBe(401);
     // Nothing of it is among the log's files.
     expect((await app.inject({ url: '/log/disclosures/../routes' })).statusCode).not.toBe(200);
+  });
+});
+
+describe('npx coverant bill', () => {
+  it('is given the owner’s disclosures by a router', async () => {
+    await post(signedRoute());
+    const hotspot = world.hotspots[0];
+    if (hotspot === undefined) throw new Error('no hotspot');
+    const send = await world.session(hotspot);
+    send({ frame: dataFrame(0x26000001) });
+    send({ frame: dataFrame(0x26000002) });
+    await eventually(() => world.pushed.length === 2);
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const { network } = world.world;
+    const asked = { url, network, signer: Keypair.fromSeed(owner.secret) };
+    expect((await fetchDisclosures(asked, epochNumber(0n))).size).toBe(2);
+    expect((await fetchDisclosures(asked, epochNumber(7n))).size).toBe(0);
   });
 });
 
