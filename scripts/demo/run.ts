@@ -1,6 +1,8 @@
 import { readCredits } from '#client';
 import { checkDevice } from './device/check-device.ts';
 import { openDevice, type DeviceOwner } from './device/open-device.ts';
+import { keyText } from '#protocol/wire/key';
+import { loadOrCreateConfigKey } from '#services/ingest/hotspots/config-key';
 import { nextEpoch } from './next-epoch.ts';
 import type { DemoOptions } from './options.ts';
 import { runAudit } from './report/audit.ts';
@@ -17,7 +19,7 @@ import { checkSybils, earningsTable, sybilEarnings } from './report/sybils.ts';
 import { hotspotTable } from './report/table.ts';
 import { DEMO_SETTINGS } from './start/policy.ts';
 import type { Ports } from './start/ports.ts';
-import { oracleUrls, routeUrl } from './start/stages.ts';
+import { ingestUrl, oracleUrls, routeUrl } from './start/stages.ts';
 import { startLine, type Line, type LineInput } from './start/start-line.ts';
 import { watchEpoch, watchFinality, watchRegistration } from './watch.ts';
 
@@ -36,6 +38,12 @@ export async function runDemo(input: DemoInput): Promise<number> {
   const endorsed = line.fleet.filter((hotspot) => hotspot.endorsed).length;
   reporter.say('simulate', `all hotspots are registered: ${endorsed} endorsed by a maker`);
   reporter.mark('registration');
+  const { key } = await loadOrCreateConfigKey(options.dataDir);
+  reporter.say(
+    'ingest',
+    `a fielded hotspot joins with all its uris at ${ingestUrl(line.ports)}, the pubkey ${keyText(key)} and ` +
+      `add --payer ${line.network.toBase58()} (docs/hotspots.md)`,
+  );
   const device = await openDevice({
     ...line,
     simulateSecret: line.keys.simulateSecret,
