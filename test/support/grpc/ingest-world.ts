@@ -12,6 +12,7 @@ import { openRegistered } from '#services/ingest/registered';
 import { openBacklogReader } from '#services/runtime/backlog-file';
 import type { LocatedRecord } from '#protocol/evidence/record';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
+import { STREAM_BOUNDS, type StreamBounds } from '#services/runtime/grpc/stream-bounds';
 import { openHolds } from '#services/runtime/grpc/holds';
 import { listenHttp } from '#services/runtime/http-server';
 import { logSigner } from '#services/runtime/log/log-signer';
@@ -32,6 +33,7 @@ export interface IngestOptions {
   /** The first and the longest hold of a refused stream. */
   readonly holdMs?: readonly [number, number];
   readonly routeUrl?: string | null;
+  readonly bounds?: StreamBounds;
   readonly entropy?: () => Entropy | null;
   /** Reports a minute. */
   readonly addressBudget?: number;
@@ -59,6 +61,7 @@ export function hotspotsContext(options: IngestOptions): FaceContext {
     times: options.times ?? { initMs: 5000, renewMs: 1_800_000 },
     holds: openHolds({ firstMs, maxMs, forgetMs: 600_000, names: 1000, held: 1000 }, now),
     routeUrl: options.routeUrl ?? null,
+    bounds: options.bounds ?? STREAM_BOUNDS,
   };
 }
 
