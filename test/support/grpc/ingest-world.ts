@@ -26,6 +26,8 @@ type FaceContext = Parameters<typeof createIngestApp>[0]['hotspots'];
 
 export interface IngestOptions {
   readonly dataDir: string;
+  /** 0 or nothing: any that is free. */
+  readonly port?: number;
   readonly now?: () => number;
   readonly random?: HotspotsContext['random'];
   readonly configSeed?: Uint8Array;
@@ -102,7 +104,7 @@ export async function openIngestWorld(options: IngestOptions): Promise<IngestWor
     hotspots: hotspotsContext(options),
     health: () => ({ ok: true, size: log.size }),
   });
-  const { url } = await listenHttp(app, { host: '127.0.0.1', port: 0, logger: SILENT });
+  const { url } = await listenHttp(app, { host: '127.0.0.1', port: options.port ?? 0, logger: SILENT });
   const journal = openJournalReader(join(dir, 'journal'));
   return {
     url,
