@@ -132,6 +132,7 @@ describe('a client that is refused and comes back as soon as it may', () => {
     let tries = 0;
     let isOver = false;
     const insisting = (async () => {
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it is set from outside
       while (!isOver) {
         const { call } = await openSession(refused, stranger);
         tries += 1;
