@@ -1,8 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { HotspotKey } from '#protocol/units';
 import { encodeWitness } from '#protocol/wire/encode';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
@@ -11,7 +7,7 @@ import { testKey, type TestKey } from '../test/protocol/epoch/world.ts';
 import { rawGrpcClient, type RawClient } from '../test/support/grpc/grpc-client.ts';
 import { openSession, type OpenedSession } from '../test/support/grpc/hotspot-client.ts';
 import { openByteCounter } from './byte-counter.ts';
-import type { Asked, ServerState, Told } from './streams/messages.ts';
+import { PATIENCE_MS, startServer, type Server } from './streams/start-server.ts';
 
 const STREAMS = 5000;
 /** Reports of each way; a hotspot sends a handful in a row. */
@@ -22,8 +18,6 @@ const UNARY_CLIENTS = 64;
 const BATCH_CLIENTS = 8;
 /** As many connections are opened at a time. */
 const OPENING = 100;
-/** No part takes longer; the bench ends with what is missing otherwise. */
-const PATIENCE_MS = 180_000;
 /** Reports whose bytes are counted. */
 const COUNTED = 100;
 const SUBMIT = '/helium.poc_lora.poc_lora/submit_lora_witness';
@@ -47,17 +41,6 @@ export interface StreamFigures {
   /** Of a report's message alone. */
   readonly messageBytes: number;
   readonly ways: readonly WayFigure[];
-}
-
-interface Server {
-  readonly url: string;
-  readonly state: (asked?: 'state' | 'memory') => Promise<ServerState>;
-  readonly close: () => Promise<void>;
-}
-
-interface Held extends OpenedSession {
-  readonly client: RawClient;
-  readonly hotspot: TestKey;
 }
 
 /** Sessions held on one process, and reports by three ways into the same log. */
@@ -115,44 +98,6 @@ const NAMES: Readonly<Record<WayFigure['way'], string>> = {
   unary: `unary calls, a connection each, ${UNARY_CLIENTS} at a time`,
   batches: `HTTP batches of ${BATCH}, ${BATCH_CLIENTS} at a time`,
 };
-
-async function startServer(hotspots: number): Promise<Server> {
-  const file = join(fileURLToPath(new URL('.', import.meta.url)), 'streams', 'server.ts');
-  const child = fork(file, [String(hotspots)], { execArgv: ['--expose-gc', '--import', 'tsx'] });
-  const first = await answerOf(child);
-  if (!('url' in first)) throw new Error('the server did not say where it is');
-  const ask = (asked: Asked): void => void child.send(asked);
-  return {
-    url: first.url,
-    state: async (asked = 'state') => {
-      const told = answerOf(child);
-      ask(asked);
-      const state = await told;
-      if ('url' in state) throw new Error('the server said twice where it is');
-      return state;
-    },
-    close: async () => {
-      if (child.exitCode !== null) return;
-      const over = once(child, 'exit');
-      ask('close');
-      const timer = setTimeout(() => child.kill(), 10_000);
-      await over;
-      clearTimeout(timer);
-    },
-  };
-}
-
-async function answerOf(child: ChildProcess): Promise<Told> {
-  const over = new AbortController();
-  const ended = once(child, 'exit', { signal: over.signal }).then(() => {
-    throw new Error('the server ended');
-  });
-  ended.catch(() => undefined);
-  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(PATIENCE_MS)]);
-  const [told] = (await Promise.race([once(child, 'message', { signal }), ended])) as [Told];
-  over.abort();
-  return told;
-}
 
 /** As hotspots do: each has a connection of its own. */
 async function openStreams(url: string, count: number): Promise<readonly Held[]> {

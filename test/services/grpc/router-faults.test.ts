@@ -13,7 +13,7 @@ import { createHttpServer, listenHttp } from '#services/runtime/http-server';
 import { openMetrics } from '#services/runtime/metrics';
 import { verifySignature } from '#services/runtime/signature';
 import { packetUp } from '#services/simulate/hotspot/messages';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packet_router_register_v1Schema } from '../../../services/runtime/grpc/generated/packet_router_pb.js';
 import { testHotspot, testKey, TestWorld, type TestKey } from '../../protocol/epoch/world.ts';
@@ -254,7 +254,9 @@ describe('a router that ingest cannot reach', () => {
   it('because there is none, or none listens, is UNAVAILABLE after the headers', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => closed.once('listening', resolve));
-    const { port } = closed.address() as AddressInfo;
+    const address = closed.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const { port } = address;
     await new Promise((resolve) => closed.close(resolve));
     for (const url of [null, `http://127.0.0.1:${port}`]) await throughIngest(url, expectUnavailable);
   });

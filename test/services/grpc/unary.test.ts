@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openReport, reportId } from '#protocol/wire/report';
 import { keyText } from '#protocol/wire/key';
+import type { Entropy } from '#services/ingest/entropy';
 import { configKeyOf, loadOrCreateConfigKey } from '#services/ingest/hotspots/config-key';
 import { verifySignature } from '#services/runtime/signature';
 import { regionRequest } from '#services/simulate/hotspot/messages';
@@ -30,7 +31,14 @@ const placed = testHotspot('placed', 0, { gain: 23 });
 const placeless = testHotspot('placeless', 1, { cell: null });
 const stranger = testHotspot('nobody knows it', 2);
 const configSeed = new Uint8Array(32).fill(9);
-const entropy = { data: new Uint8Array(32).fill(5), timestamp: 1_790_000_000, version: 0, slot: 7n };
+const entropy: Entropy = {
+  kind: 'entropy',
+  data: new Uint8Array(32).fill(5),
+  timestamp: 1_790_000_000,
+  version: 0,
+  slot: 7n,
+  blockhash: new Uint8Array(32),
+};
 const now = 1_790_000_123_456;
 
 let data: Awaited<ReturnType<typeof makeDataDir>>;
