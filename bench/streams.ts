@@ -43,6 +43,11 @@ export interface StreamFigures {
   readonly ways: readonly WayFigure[];
 }
 
+interface Held extends OpenedSession {
+  readonly client: RawClient;
+  readonly hotspot: TestKey;
+}
+
 /** Sessions held on one process, and reports by three ways into the same log. */
 export async function measureStreams(streams = STREAMS): Promise<StreamFigures> {
   const server = await startServer(streams);

@@ -13,11 +13,6 @@ export interface Server {
   readonly close: () => Promise<void>;
 }
 
-interface Held extends OpenedSession {
-  readonly client: RawClient;
-  readonly hotspot: TestKey;
-}
-
 /** Starts ingest for as many hotspots, and waits until it is there. */
 export async function startServer(hotspots: number): Promise<Server> {
   const file = join(import.meta.dirname, 'server.ts');
