@@ -8,6 +8,7 @@ import { measureProgram, programLines } from './program.ts';
 import { routeLines } from './route.ts';
 import { rulesLines } from './rules.ts';
 import { measureSettle, settleLines } from './settle.ts';
+import { measureStreams, streamLines } from './streams.ts';
 import { measureWire, wireLines } from './wire.ts';
 
 /** Each figure stands beside a limit that was measured in the same run: machines differ, ratios less so. */
@@ -19,6 +20,7 @@ const FIGURES: Readonly<Record<string, () => Promise<readonly string[]> | readon
   audit: () => auditInProcess(),
   program: () => programLines(measureProgram()),
   wire: async () => wireLines(await measureWire()),
+  streams: async () => streamLines(await measureStreams()),
   route: () => routeLines(),
   packets: () => packetLines(),
   deny: () => fleetLines(),

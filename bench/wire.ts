@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deriveBeacon } from '#protocol/crypto/payload';
 import { regionPlan } from '#protocol/geo/regions';
@@ -12,6 +10,7 @@ import { realClock, type Clock } from '#services/simulate/medium/clock';
 import { seededRandom } from '#services/simulate/medium/random';
 import { airtimeMs } from '#services/simulate/medium/radio';
 import { openFakeNetwork, PATHS } from '../test/support/simulate/fake-network.ts';
+import { openByteCounter } from './byte-counter.ts';
 
 /** Reports of one measurement, and witnesses of a beacon that are paid. */
 const REPORTS = 50;
@@ -28,7 +27,7 @@ export interface WireFigure {
 /** Bytes that hotspots of both versions send and receive, counted between them and a server on this machine. */
 export async function measureWire(): Promise<readonly WireFigure[]> {
   const network = await openFakeNetwork();
-  const proxy = await openCounter(Number(new URL(network.uri).port));
+  const proxy = await openByteCounter(Number(new URL(network.uri).port));
   const patience = realClock();
   const channel = openChannel(`http://127.0.0.1:${proxy.port}`, patience);
   const identity = identityOf({ secret: new Uint8Array(32), label: 'wire', curve: 'ed25519' });
@@ -120,34 +119,4 @@ function drafts(identity: KeyPair): readonly Draft[] {
 function hastyClock(): Clock {
   const clock = realClock();
   return { ...clock, after: (ms, call) => clock.after(ms < 10_000 ? ms / 100 : ms, call) };
-}
-
-async function openCounter(to: number) {
-  let bytes = 0;
-  const count = (chunk: Buffer): void => {
-    bytes += chunk.length;
-  };
-  const server = createServer((near) => {
-    const far = connect(to, '127.0.0.1');
-    for (const [from, into] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      from.on('data', count);
-      from.on('error', () => into.destroy());
-      from.pipe(into);
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    port: address.port,
-    bytes: () => bytes,
-    close: async () => {
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }

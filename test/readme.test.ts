@@ -104,6 +104,7 @@ describe('the README', () => {
     'docs/deny.md',
     'docs/rules.md',
     'docs/hotspot-why.md',
+    'docs/hotspots.md',
     'docs/settlement-model.md',
     'docs/spec/README.md',
   ])('has no dead link in %s', (file) => {
@@ -111,6 +112,20 @@ describe('the README', () => {
     for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))
       if (!/^https?:/.test(target)) expect(existsSync(join(ROOT, dirname(file), target)), target).toBe(true);
   });
+
+  it('and docs/hotspots.md give commands of npx coverant hotspot with options that they have', async () => {
+    const text = readFileSync(join(ROOT, 'docs/hotspots.md'), 'utf8');
+    const lines = text.split('\n').map((line) => line.trim());
+    const examples = lines.filter((line) => /^npx coverant hotspot \S+ /.test(line));
+    expect(examples).toHaveLength(2);
+    for (const line of examples) {
+      const [, command = ''] = /^npx coverant (hotspot \S+)/.exec(line) ?? [];
+      const { out } = await run(`node --import tsx cli/main.ts ${command} --help`, { NO_COLOR: '1' });
+      for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(out).toContain(`${option} `);
+      // Those that it cannot do without.
+      for (const option of ['--key', '--network', '--rpc']) expect(line).toContain(`${option} `);
+    }
+  }, 120_000);
 
   it('judges the reports of real hotspots by npm run replay', async () => {
     const { code, out } = await run('npm run -s replay');

@@ -65,6 +65,7 @@ beforeAll(async () => {
     server: http,
     now: Date.now,
     isRegistered: world.router.isRegistered,
+    maxStreams: 100,
   };
   world.router.attach(openHotspotLink(world.router.handlers, stage));
   const url = await http.listen({ host: '127.0.0.1', port: 0 });

@@ -6,6 +6,7 @@ import { createHttpServer, type Health, type HttpServer } from '../runtime/http-
 import { addConnectRoutes } from '../runtime/grpc/connect-routes.ts';
 import { createGrpcServer, openGrpcMetrics } from '../runtime/grpc/grpc-server.ts';
 import { shareOnePort } from '../runtime/grpc/one-port.ts';
+import type { StreamBounds } from '../runtime/grpc/stream-bounds.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { addEntropyRoute } from './entropy-route.ts';
@@ -27,7 +28,7 @@ export async function createIngestApp(context: {
   readonly hotspots: Pick<
     HotspotsContext,
     'registry' | 'configKey' | 'random' | 'times' | 'holds' | 'routeUrl'
-  >;
+  > & { readonly bounds: StreamBounds };
   /** The folder of the log's public files. */
   readonly publicDir: string;
   readonly health: () => { readonly ok: boolean } & Health;
@@ -71,7 +72,16 @@ export async function createIngestApp(context: {
   });
   const { methods, otherStreams } = hotspots;
   await addConnectRoutes(server, { methods, metrics: grpcMetrics, logger });
-  shareOnePort(server, createGrpcServer({ methods, otherStreams, metrics: grpcMetrics, logger }));
+  shareOnePort(
+    server,
+    createGrpcServer({
+      methods,
+      otherStreams,
+      metrics: grpcMetrics,
+      logger,
+      bounds: context.hotspots.bounds,
+    }),
+  );
   server.addHook('preClose', async () => {
     await hotspots.close();
   });

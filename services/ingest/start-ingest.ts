@@ -72,6 +72,7 @@ export async function startIngest(options: {
       times: { ...SESSION_TIMES, initMs: config.sessionInitMs },
       holds: openHolds(HOLD_LIMITS, now),
       routeUrl: config.routeUrl,
+      bounds: { all: config.maxStreams, perAddress: config.maxAddressStreams },
     },
     health: () => ({ ok: true, origin, size: log.size, entropy: entropy.current() !== null }),
   });

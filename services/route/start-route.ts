@@ -41,6 +41,7 @@ export interface LinkStage {
   readonly server: HttpServer;
   readonly now: () => number;
   readonly isRegistered: (key: string) => boolean;
+  readonly maxStreams: number;
 }
 
 /** Opens everything of the router in the order in which it can refuse: network, clock, log, routes, ports. */
@@ -110,7 +111,10 @@ export async function startRoute(options: RouteStart): Promise<{
     now,
   });
   const { isRegistered } = router;
-  router.attach(options.openLink(router.handlers, { logger, metrics, server: app, now, isRegistered }));
+  const { maxStreams } = config;
+  router.attach(
+    options.openLink(router.handlers, { logger, metrics, server: app, now, isRegistered, maxStreams }),
+  );
   const { url } = lifetime.own(await listenHttp(app, { ...config, logger }));
   return { url, origin, vkey };
 }

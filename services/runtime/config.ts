@@ -9,6 +9,7 @@ import {
   urlList,
   type Env,
 } from './config-fields.ts';
+import { STREAM_BOUNDS } from './grpc/stream-bounds.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -40,6 +41,9 @@ export interface IngestConfig extends StageConfig, ChainConfig {
   readonly clockWaitSeconds: number;
   /** How long a hotspot has to answer an offer on a stream. */
   readonly sessionInitMs: number;
+  /** Streams of hotspots that may be open at the same time, in all and per client address. */
+  readonly maxStreams: number;
+  readonly maxAddressStreams: number;
   /** Where the stage that routes packets serves its streams; null: there is none. */
   readonly routeUrl: string | null;
 }
@@ -97,6 +101,8 @@ export interface RouteConfig extends StageConfig, QueueConfig, ChainConfig {
   readonly copyWindowMs: number;
   /** Route requests and reads a minute, per client address. */
   readonly addressBudget: number;
+  /** Streams of hotspots that may be open at the same time; those that ingest passes on come from its address alone. */
+  readonly maxStreams: number;
   readonly disclosureDays: number;
   /** Whether routes may lead to networks behind the router: only where all owners are one's own. */
   readonly allowPrivateTargets: boolean;
@@ -119,6 +125,12 @@ export function parseIngestConfig(env: Env): IngestConfig {
     keyBudget: integerField(env, 'KEY_BUDGET', { fallback: 300, min: 1, max: 1e9 }),
     clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
     sessionInitMs: integerField(env, 'SESSION_INIT_MS', { fallback: 5000, min: 100, max: 60_000 }),
+    maxStreams: integerField(env, 'MAX_STREAMS', { fallback: STREAM_BOUNDS.all, min: 1, max: 1e6 }),
+    maxAddressStreams: integerField(env, 'MAX_ADDRESS_STREAMS', {
+      fallback: STREAM_BOUNDS.perAddress,
+      min: 1,
+      max: 1e6,
+    }),
     routeUrl:
       optionalField(env, 'ROUTE_URL') === null
         ? null
@@ -200,6 +212,7 @@ export function parseRouteConfig(env: Env): RouteConfig {
     clockWaitSeconds: integerField(env, 'CLOCK_WAIT_S', { fallback: 30, min: 0, max: 3600 }),
     copyWindowMs: integerField(env, 'COPY_WINDOW_MS', { fallback: 200, min: 0, max: 2000 }),
     addressBudget: integerField(env, 'ADDRESS_BUDGET', { fallback: 600, min: 1, max: 1e9 }),
+    maxStreams: integerField(env, 'MAX_STREAMS', { fallback: STREAM_BOUNDS.all, min: 1, max: 1e6 }),
     disclosureDays: integerField(env, 'DISCLOSURE_DAYS', { fallback: 90, min: 7, max: 3650 }),
     allowPrivateTargets:
       choiceField(env, 'ALLOW_PRIVATE_TARGETS', { fallback: 'no', choices: ['no', 'yes'] }) === 'yes',

@@ -14,6 +14,7 @@ import {
   lora_witness_report_req_v1Schema,
   lora_witness_report_resp_v1Schema,
 } from '../../runtime/grpc/generated/poc_lora_pb.js';
+import { readEnvelope } from '../../runtime/grpc/envelope.ts';
 import type { GrpcMethods, StreamMethod, UnaryMethod } from '../../runtime/grpc/methods.ts';
 import type { EntropyService } from '../entropy.ts';
 import { grpcRefusalOf, refusal } from '../refusals.ts';
@@ -43,7 +44,9 @@ export function hotspotMethods(context: {
     request: entropy_req_v1Schema,
     response: entropy_report_v1Schema,
     // eslint-disable-next-line @typescript-eslint/require-await -- it rejects, as every method does
-    answer: async () => {
+    answer: async ({ message }) => {
+      // It has no fields; what cannot be read is no message all the same.
+      readEnvelope(message, []);
       const current = context.entropy.current();
       if (current === null) throw grpcRefusalOf(refusal('entropy_unavailable', null), ENTROPY_RETRY_S);
       const { data, timestamp, version } = current;

@@ -13,7 +13,7 @@ import type { LinkStage } from '#services/route/start-route';
 
 /** The streams of hotspots, on the port of the router's HTTP server. */
 export function openHotspotLink(handlers: HotspotLinkHandlers, stage: LinkStage): HotspotLink {
-  const { logger, metrics, server, now, isRegistered } = stage;
+  const { logger, metrics, server, now, isRegistered, maxStreams } = stage;
   const streams = openHotspotStreams({
     rules: {
       ...SESSION_TIMES,
@@ -32,6 +32,8 @@ export function openHotspotLink(handlers: HotspotLinkHandlers, stage: LinkStage)
     methods: new Map([[ROUTE_PATH, streams.method]]),
     logger,
     metrics: openGrpcMetrics(metrics),
+    // All hotspots that ingest passes on have its address.
+    bounds: { all: maxStreams, perAddress: maxStreams },
   });
   shareOnePort(server, grpc);
   return {

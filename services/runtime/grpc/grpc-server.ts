@@ -8,6 +8,7 @@ import { answerConnect } from './connect-unary.ts';
 import { openGrpcStream, STREAM_LIMITS, type GrpcStream, type StreamLimits } from './grpc-stream.ts';
 import type { GrpcMethods, StreamMethod, UnaryMethod } from './methods.ts';
 import { GrpcRefusal, grpcRefusal } from './refusals.ts';
+import { openStreamBounds, STREAM_BOUNDS, type StreamBounds } from './stream-bounds.ts';
 import { watchSessions } from './watch-sessions.ts';
 
 /** HTTP/2 without TLS; connections are handed to it, for another server may share its port. */
@@ -17,7 +18,7 @@ export interface GrpcServer extends Closeable {
   close(): Promise<void>;
 }
 
-/** Takes a stream that is none of the methods'; false leaves it to be refused. */
+/** Takes a gRPC stream that is none of the methods'; false leaves it to be refused. */
 export type OtherStreams = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
 
 export interface GrpcServerOptions {
@@ -25,6 +26,7 @@ export interface GrpcServerOptions {
   readonly logger: Logger;
   readonly metrics: GrpcMetrics;
   readonly limits?: StreamLimits;
+  readonly bounds?: StreamBounds;
   readonly otherStreams?: OtherStreams;
   /** Believe `x-forwarded-for`, where only a proxy of the operator's own reaches this port. */
   readonly trustForwardedFor?: boolean;
@@ -54,6 +56,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { metrics, logger } = options;
   const limits = options.limits ?? STREAM_LIMITS;
   const open = new Set<GrpcStream>();
+  const bounds = openStreamBounds(options.bounds ?? STREAM_BOUNDS);
   const server = createServer({
     settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION, maxHeaderListSize: 16_384 },
     maxSessionMemory: 4,
@@ -88,11 +91,19 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     const method = options.methods.get(path);
     const type = headers['content-type'] ?? '';
     stream.on('error', () => undefined);
-    if (method === undefined && options.otherStreams?.(stream, headers) === true) return;
     if (isGrpc(type)) {
+      const refuse = (code: 'unknown_method' | 'too_many_streams'): void => {
+        metrics.refused.inc({ code });
+        openGrpcStream(stream, { address, limits }).end(grpcRefusal(code));
+      };
+      const leave = bounds.enter(address);
+      if (leave === null) {
+        refuse('too_many_streams');
+        return;
+      }
+      stream.once('close', leave);
       if (method === undefined) {
-        metrics.refused.inc({ code: 'unknown_method' });
-        openGrpcStream(stream, { address, limits }).end(grpcRefusal('unknown_method'));
+        if (options.otherStreams?.(stream, headers) !== true) refuse('unknown_method');
         return;
       }
       metrics.calls.inc({ method: path });

@@ -80,6 +80,10 @@ export const GRPC_REFUSALS = {
     status: 'UNAVAILABLE',
     message: 'The session_init could not be made durable; connect again.',
   },
+  too_many_streams: {
+    status: 'RESOURCE_EXHAUSTED',
+    message: 'As many streams are open here, or from this address, as may be; connect again later.',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type GrpcRefusalCode = keyof typeof GRPC_REFUSALS;

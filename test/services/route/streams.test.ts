@@ -35,7 +35,14 @@ beforeEach(async () => {
   const server = createHttpServer({ logger: SILENT, metrics, health: () => ({ ok: true }) });
   const { isRegistered, handlers } = world.router;
   world.router.attach(
-    openHotspotLink(handlers, { logger: SILENT, metrics, server, now: Date.now, isRegistered }),
+    openHotspotLink(handlers, {
+      logger: SILENT,
+      metrics,
+      server,
+      now: Date.now,
+      isRegistered,
+      maxStreams: 100,
+    }),
   );
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   client = rawGrpcClient(url);

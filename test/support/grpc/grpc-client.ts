@@ -4,6 +4,7 @@ import {
   type ClientHttp2Stream,
   type IncomingHttpHeaders,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 
 /** How a call ended: trailers, or null where the stream was reset or the connection broke. */
 export interface CallEnd {
@@ -38,8 +39,9 @@ export function frame(message: Uint8Array): Buffer {
   return bytes;
 }
 
-export function rawGrpcClient(url: string): RawClient {
-  const session = connect(url);
+/** `dial` makes the connection where it is to be made in another way than by the address. */
+export function rawGrpcClient(url: string, dial?: () => Socket): RawClient {
+  const session = connect(url, dial === undefined ? {} : { createConnection: dial });
   session.on('error', () => undefined);
   const call: RawClient['call'] = (path, more = {}) => openCall(session, path, more);
   return {

@@ -12,6 +12,7 @@ import { openRegistered } from '#services/ingest/registered';
 import { openBacklogReader } from '#services/runtime/backlog-file';
 import type { LocatedRecord } from '#protocol/evidence/record';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
+import { STREAM_BOUNDS, type StreamBounds } from '#services/runtime/grpc/stream-bounds';
 import { openHolds } from '#services/runtime/grpc/holds';
 import { listenHttp } from '#services/runtime/http-server';
 import { logSigner } from '#services/runtime/log/log-signer';
@@ -25,6 +26,8 @@ type FaceContext = Parameters<typeof createIngestApp>[0]['hotspots'];
 
 export interface IngestOptions {
   readonly dataDir: string;
+  /** 0 or nothing: any that is free. */
+  readonly port?: number;
   readonly now?: () => number;
   readonly random?: HotspotsContext['random'];
   readonly configSeed?: Uint8Array;
@@ -32,6 +35,7 @@ export interface IngestOptions {
   /** The first and the longest hold of a refused stream. */
   readonly holdMs?: readonly [number, number];
   readonly routeUrl?: string | null;
+  readonly bounds?: StreamBounds;
   readonly entropy?: () => Entropy | null;
   /** Reports a minute. */
   readonly addressBudget?: number;
@@ -59,6 +63,7 @@ export function hotspotsContext(options: IngestOptions): FaceContext {
     times: options.times ?? { initMs: 5000, renewMs: 1_800_000 },
     holds: openHolds({ firstMs, maxMs, forgetMs: 600_000, names: 1000, held: 1000 }, now),
     routeUrl: options.routeUrl ?? null,
+    bounds: options.bounds ?? STREAM_BOUNDS,
   };
 }
 
@@ -99,7 +104,7 @@ export async function openIngestWorld(options: IngestOptions): Promise<IngestWor
     hotspots: hotspotsContext(options),
     health: () => ({ ok: true, size: log.size }),
   });
-  const { url } = await listenHttp(app, { host: '127.0.0.1', port: 0, logger: SILENT });
+  const { url } = await listenHttp(app, { host: '127.0.0.1', port: options.port ?? 0, logger: SILENT });
   const journal = openJournalReader(join(dir, 'journal'));
   return {
     url,
