@@ -38,7 +38,7 @@ export async function packetLines(): Promise<readonly string[]> {
   const metrics = openMetrics('route');
   const http = createHttpServer({ logger: SILENT, metrics, health: () => ({ ok: true }) });
   const { isRegistered, handlers } = world.router;
-  const stage = { logger: SILENT, metrics, server: http, now: Date.now, isRegistered };
+  const stage = { logger: SILENT, metrics, server: http, now: Date.now, isRegistered, maxStreams: 100 };
   world.router.attach(openHotspotLink(handlers, stage));
   const client = rawGrpcClient(await http.listen({ host: '127.0.0.1', port: 0 }));
   const server = await openServer();

@@ -115,6 +115,7 @@ describe('the stages', () => {
       'oracle-0',
       'oracle-1',
       'oracle-2',
+      'route',
       'simulate',
       'witness-0',
       'witness-1',
