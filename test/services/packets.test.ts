@@ -8,7 +8,7 @@ import { PACKET_REASONS } from '#protocol/settle/credits/packet-reasons';
 import { openPacketReasons } from '#protocol/settle/folder/credits-files';
 import type { Claimer } from '#services/claim/claimer';
 import type { Oracle } from '#services/settle/oracle';
-import { dataFrame } from '../protocol/epoch/packet-world.ts';
+import { dataFrame, testOwner } from '../protocol/epoch/packet-world.ts';
 import { finalEpoch } from '../support/live-network.ts';
 import { oracleFolder, openLiveClaimer } from '../support/live-oracles.ts';
 import { startPacketNetwork, type PacketNetwork } from '../support/packet-network.ts';
@@ -23,10 +23,13 @@ const ALL = [0, 1, 2] as const;
 const COUNTED = 0;
 const UNDISCLOSED = PACKET_REASONS.undisclosed.number;
 
+const POOR = testOwner('without credits');
+
 let packets: PacketNetwork;
 let oracles: Oracle[];
 let claimer: Claimer;
-/** The epoch from which on the owner's credits are in force. */
+/** The epoch whose packets nobody could pay for, and the first with packets that count. */
+let poor: number;
 let first: number;
 /** The disclosures that the router has of each epoch. */
 const made = new Map<number, readonly Disclosure[]>();
@@ -83,9 +86,10 @@ async function settledCredits(): Promise<bigint> {
   return (await readCredits(connection, { network, owner: owner.publicKey }))?.settled ?? 0n;
 }
 
-/** A session, the route's record and some packets that the owner buys in an epoch. */
+/** A session, the route's record and some packets that are bought in an epoch. */
 function addPackets(epoch: number, count: number): void {
-  const { router, owner, live, start } = packets;
+  const { router, live, start } = packets;
+  const owner = epoch === poor ? POOR : packets.owner;
   const [hotspot] = live.hotspots;
   if (hotspot === undefined) throw new Error('no hotspots');
   const at = start(epoch) + 500;
@@ -142,14 +146,18 @@ describe('three oracles with a router', { timeout: 70_000 }, () => {
     });
     const credits = await readCredits(connection, buyer);
     expect(credits?.balance.next).toBe(BOUGHT);
-    first = Number(credits?.balance.nextFrom);
-
-    for (let epoch = 1; epoch < first + 4; epoch += 1) {
-      if (epoch >= first - 1) addPackets(epoch, 3);
-      packets.closeEpoch(epoch);
-    }
-    await packets.publish(packets.end(first + 3) + GRACE_MS);
-    for (const epoch of [first - 1, first, first + 1]) await packets.disclose(epoch, of(epoch));
+    // The nearest epoch's packets are bought by somebody without credits.
+    poor = Number(credits?.balance.nextFrom);
+    first = poor + 1;
+    const last = first + 3;
+    const steps = Array.from({ length: last }, (_, before) => before + 1).flatMap((epoch) => [
+      { at: packets.end(epoch) + GRACE_MS, run: () => packets.closeEpoch(epoch) },
+      ...(epoch < poor ? [] : [{ at: packets.start(epoch), run: () => addPackets(epoch, 3) }]),
+    ]);
+    // An epoch ends in the log when the next ones have begun, and the router's indexes go by time.
+    for (const step of steps.sort((a, b) => a.at - b.at)) step.run();
+    await packets.publish(packets.end(last) + GRACE_MS);
+    for (const epoch of [poor, first, first + 1]) await packets.disclose(epoch, of(epoch));
   });
 
   it('skip an epoch in which no packet counts, attest one with packets alone, and settle what it counts', async () => {
@@ -157,8 +165,8 @@ describe('three oracles with a router', { timeout: 70_000 }, () => {
     await work(ALL, hasComputed(ALL, first), 'computed by all');
     await requireFinalTuple(first, ALL);
     expect(await reasonsOf(0, first)).toEqual([COUNTED, COUNTED, COUNTED]);
-    await expect(fileOf(0, first - 1, 'tuple.bin')).rejects.toThrow('ENOENT');
-    expect(of(first - 1)).toHaveLength(3);
+    for (const oracle of ALL) await expect(fileOf(oracle, poor, 'tuple.bin')).rejects.toThrow('ENOENT');
+    expect(of(poor)).toHaveLength(3);
     await work(ALL, () => claimer.health().claimedEpoch === String(first), 'settled');
     expect(await settledCredits()).toBe(3n);
   });
