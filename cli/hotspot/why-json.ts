@@ -53,6 +53,7 @@ export function whyJson(epoch: HotspotEpoch, told: Told): unknown {
       pending: holdings.pending.map((each) => ({
         epoch: each.epoch.toString(),
         amount: each.amount.toString(),
+        earned_by: each.earnedBy,
         paid_with: each.paidWith.toString(),
         earliest_ms: each.earliest * 1000,
         dropped: each.dropped,

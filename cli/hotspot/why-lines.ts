@@ -98,11 +98,12 @@ function holdingLines({ holdings, facts }: HotspotEpoch, chain: HotspotChain | n
     const fate = each.dropped
       ? 'dropped unless the deny list changes'
       : `paid with epoch ${each.paidWith}, not before ${timeNear(each.earliest * 1000, facts.end * 1000)}`;
-    lines.push(...row(at === 0 ? 'Held back' : '', `${tokens(each.amount)} of epoch ${each.epoch}: ${fate}`));
+    const earned = `${tokens(each.amount)} of epoch ${each.epoch}${each.earnedBy === 'data' ? ' for data' : ''}`;
+    lines.push(...row(at === 0 ? 'Held back' : '', `${earned}: ${fate}`));
   }
   if (pending.length > SHOWN_PENDING) {
     const rest = pending.slice(SHOWN_PENDING).reduce((sum, each) => sum + each.amount, 0n);
-    lines.push(...row('', `${tokens(rest)} of ${pending.length - SHOWN_PENDING} later epochs`));
+    lines.push(...row('', `${tokens(rest)} of ${pending.length - SHOWN_PENDING} more`));
   }
   if (pending.length === 0 && facts.holdback > 0) lines.push(...row('Held back', 'nothing'));
   return lines;

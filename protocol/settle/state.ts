@@ -19,30 +19,41 @@ export interface EpochState {
   readonly poc: PocState;
   /** Everything that became payable so far. */
   readonly cumulative: ReadonlyMap<LeafKey, Amount>;
-  /** Amounts that are held back, by the epoch that earned them. */
-  readonly pending: ReadonlyMap<EpochNumber, ReadonlyMap<LeafKey, Amount>>;
+  /** Amounts that are held back, by the epoch that earned them; all but those for data transfer. */
+  readonly pending: PendingAmounts;
+  /** What is held back of amounts for data transfer, which denied hotspots keep (poc.md 5). */
+  readonly pendingData: PendingAmounts;
   /** Data credits settled so far, by owner in hex (32 bytes). */
   readonly settledCredits: ReadonlyMap<string, bigint>;
 }
 
+/** By the epoch that earned them. */
+export type PendingAmounts = ReadonlyMap<EpochNumber, ReadonlyMap<LeafKey, Amount>>;
+
 const VERSION = 1;
+/** That of a state with pending amounts for data, which follow everything else. */
+const VERSION_WITH_DATA = 2;
 
 /** The state before a network's first epoch. */
 export function emptyState(): EpochState {
-  return { poc: emptyPocState(), cumulative: new Map(), pending: new Map(), settledCredits: new Map() };
+  return {
+    poc: emptyPocState(),
+    cumulative: new Map(),
+    pending: new Map(),
+    pendingData: new Map(),
+    settledCredits: new Map(),
+  };
 }
 
 /** The canonical bytes of docs/formats.md, every table in ascending order. */
 export function stateBytes(state: EpochState): Uint8Array {
-  const writer = new TableWriter().u8(VERSION);
+  const pendingData = withAmounts(state.pendingData);
+  const writer = new TableWriter().u8(pendingData.length === 0 ? VERSION : VERSION_WITH_DATA);
   const clocks = ascending(state.poc.clocks).filter(([, of]) => isSet(of));
   writer.u32(clocks.length);
   for (const [key, of] of clocks) writeClocks(writer.hex(key, 33), of);
   writeAmounts(writer, state.cumulative);
-  const pending = [...state.pending].filter(([, amounts]) => amounts.size > 0);
-  pending.sort(([a], [b]) => (a < b ? -1 : 1));
-  writer.u32(pending.length);
-  for (const [epoch, amounts] of pending) writeAmounts(writer.u64(epoch), amounts);
+  writePending(writer, withAmounts(state.pending));
   const credits = ascending(state.settledCredits);
   writer.u32(credits.length);
   for (const [owner, total] of credits) writer.hex(owner, 32).u64(total);
@@ -60,29 +71,23 @@ export function stateBytes(state: EpochState): Uint8Array {
     writer.u32(recent.seen.size);
     for (const id of recent.seen) writer.hex(id, 32);
   }
+  if (pendingData.length > 0) writePending(writer, pendingData);
   return writer.finish();
 }
 
 /** Inverse of `stateBytes`; malformed_state for anything that it would not have written. */
 export function openState(bytes: Uint8Array): EpochState {
   const reader = new TableReader(bytes, 'malformed_state');
-  reader.version(VERSION);
+  const version = reader.u8();
+  if (version !== VERSION && version !== VERSION_WITH_DATA)
+    throw reader.error({ expected: `version ${VERSION} or ${VERSION_WITH_DATA}`, version });
   const clocks = readMap(reader, {
     width: 58,
     key: () => reader.hex(33) as HotspotKey,
     value: () => readClocks(reader),
   });
   const cumulative = readAmounts(reader);
-  const pending = new Map<EpochNumber, ReadonlyMap<LeafKey, Amount>>();
-  let lastEpoch = -1n;
-  for (let left = reader.count(12); left > 0; left -= 1) {
-    const epoch = epochNumber(reader.u64());
-    if (epoch <= lastEpoch) throw reader.error({ expected: 'ascending epochs', epoch });
-    lastEpoch = epoch;
-    const amounts = readAmounts(reader);
-    if (amounts.size === 0) throw reader.error({ expected: 'pending amounts', epoch });
-    pending.set(epoch, amounts);
-  }
+  const pending = readPending(reader);
   const settledCredits = readMap(reader, { width: 40, key: () => reader.hex(32), value: () => reader.u64() });
   const entropies = readMap(reader, {
     width: 52,
@@ -94,8 +99,11 @@ export function openState(bytes: Uint8Array): EpochState {
     key: () => reader.hex(reader.u16()),
     value: (payload) => readRecent(reader, payload),
   });
+  const pendingData: PendingAmounts = version === VERSION_WITH_DATA ? readPending(reader) : new Map();
+  if (version === VERSION_WITH_DATA && pendingData.size === 0)
+    throw reader.error({ expected: 'pending amounts for data' });
   reader.finish();
-  return { poc: { clocks, entropies, recent }, cumulative, pending, settledCredits };
+  return { poc: { clocks, entropies, recent }, cumulative, pending, pendingData, settledCredits };
 }
 
 /** state_hash of the tuple. */
@@ -137,6 +145,30 @@ function readRecent(reader: TableReader, payload: string): RecentPoc {
   const seen = new Set(Array.from({ length: count }, () => reader.hex(32) as Hash));
   if (seen.size < count || seen.has(reportId)) throw reader.error({ expected: 'each report once', payload });
   return { payload, reportId, receivedAt, seen };
+}
+
+/** In order; epochs without amounts are not kept. */
+function withAmounts(pending: PendingAmounts): [EpochNumber, ReadonlyMap<LeafKey, Amount>][] {
+  return [...pending].filter(([, amounts]) => amounts.size > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function writePending(writer: TableWriter, pending: ReturnType<typeof withAmounts>): void {
+  writer.u32(pending.length);
+  for (const [epoch, amounts] of pending) writeAmounts(writer.u64(epoch), amounts);
+}
+
+function readPending(reader: TableReader): PendingAmounts {
+  const pending = new Map<EpochNumber, ReadonlyMap<LeafKey, Amount>>();
+  let lastEpoch = -1n;
+  for (let left = reader.count(12); left > 0; left -= 1) {
+    const epoch = epochNumber(reader.u64());
+    if (epoch <= lastEpoch) throw reader.error({ expected: 'ascending epochs', epoch });
+    lastEpoch = epoch;
+    const amounts = readAmounts(reader);
+    if (amounts.size === 0) throw reader.error({ expected: 'pending amounts', epoch });
+    pending.set(epoch, amounts);
+  }
+  return pending;
 }
 
 function writeAmounts(writer: TableWriter, amounts: ReadonlyMap<LeafKey, Amount>): void {

@@ -147,6 +147,11 @@ export function createOracle(options: OracleOptions): Oracle {
     const found = await reconsider(options, { ...at, view, parent, tuple, votedTuples });
     if (found === 'again') return await advance(view, freshProgress(view));
     if (found === null) return at;
+    if (found.tuple.evidenceHash === tuple.evidenceHash) {
+      // More disclosures on the same cuts.
+      if (tupleHash(found.tuple) !== tupleHash(tuple)) sayComputed(found.tuple, at.leftOut);
+      return { ...at, tuple: found.tuple, lacksDisclosures: found.lacksDisclosures };
+    }
     logger.warn(
       { epoch: found.tuple.epoch.toString(), leftOut: found.leftOut, tupleHash: tupleHash(found.tuple) },
       'the others agree on cuts that this oracle could not bring about: computed on those',

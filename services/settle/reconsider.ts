@@ -17,7 +17,9 @@ export const RECONSIDER_S = 5;
  * never swaps two of them. Up to twice late_log_ms only more evidence is looked for: what was left out may be at hand now
  * ('again': compute anew). After that a log that forked is left out by all who can see it, and whoever sees k - 1 others
  * agree on one tuple computes on its cuts, and votes for it where it comes out the same, unless it leaves out what was here
- * in time; and whoever is among k - 1 that agree waits for the last one. null: nothing changes.
+ * in time; and whoever is among k - 1 that agree stays on its cuts and waits for the last one. Disclosures are looked for
+ * for as long as some are missing: they only add to what all can count, so that nobody waits for who has fewer. null:
+ * nothing changes.
  */
 export async function reconsider(
   options: SettleOptions,
@@ -51,8 +53,8 @@ export async function reconsider(
       const moved = await moveTo(options, { ...from, hash });
       if (moved !== null) return moved;
     }
-  const lacks = leftOut.length > 0 || from.lacksDisclosures;
-  return lacks && !(isLate && isLastOne) ? 'again' : null;
+  if (isLate && isLastOne) return from.lacksDisclosures ? await onCutsOf(options, { ...from, tuple }) : null;
+  return leftOut.length > 0 || from.lacksDisclosures ? 'again' : null;
 }
 
 async function moveTo(
@@ -73,23 +75,26 @@ async function moveTo(
   if (proposed === null || proposed.parentTupleHash !== tuple.parentTupleHash) return null;
   // A later epoch would leave this one unpaid, and on equal cuts it is not the evidence that differs.
   if (proposed.epoch !== tuple.epoch || proposed.evidenceHash === tuple.evidenceHash) return null;
-  const settled = await onTheirCuts(options, { view, parent, proposed });
-  return settled?.tuple && tupleHash(settled.tuple) === hash ? { ...settled, tuple: settled.tuple } : null;
+  const settled = await onCutsOf(options, { view, parent, tuple: proposed, wanted: hash });
+  return settled !== null && tupleHash(settled.tuple) === hash ? settled : null;
 }
 
-async function onTheirCuts(
+async function onCutsOf(
   options: SettleOptions,
-  from: { readonly view: ChainView; readonly parent: Parent; readonly proposed: Tuple },
-): Promise<SettledEpoch | null> {
-  const { view, parent, proposed } = from;
-  const { epoch, evidenceHash } = proposed;
+  from: {
+    readonly view: ChainView;
+    readonly parent: Parent;
+    readonly tuple: Tuple;
+    /** Without it whatever comes out is kept. */
+    readonly wanted?: Hash;
+  },
+): Promise<(SettledEpoch & { readonly tuple: Tuple }) | null> {
+  const { view, parent, wanted = null } = from;
+  const { epoch, evidenceHash } = from.tuple;
   try {
-    return await settleEpoch(options, {
-      view,
-      parent,
-      epoch,
-      proposed: { tupleHash: tupleHash(proposed), evidenceHash, isFinal: false },
-    });
+    const proposed = { tupleHash: wanted, evidenceHash, isFinal: false };
+    const settled = await settleEpoch(options, { view, parent, epoch, proposed });
+    return settled.tuple === null ? null : { ...settled, tuple: settled.tuple };
   } catch (error) {
     if (error instanceof Outage && error.code === 'evidence_unavailable') return null;
     throw error;

@@ -44,10 +44,11 @@ export interface EpochOnParent {
   readonly view: ChainView;
   readonly parent: Parent;
   readonly epoch: EpochNumber;
-  /** A tuple of others: it is computed on the cuts that it names, and its folder kept only where it comes out. */
+  /** The cuts on which it is computed, of others or of one's own before. */
   readonly proposed?: {
-    readonly tupleHash: Hash;
     readonly evidenceHash: Hash;
+    /** The folder is kept only where this comes out; null: whatever comes out. */
+    readonly tupleHash: Hash | null;
     /** What its evidence is refused for is only said then. */
     readonly isFinal: boolean;
   };
@@ -75,8 +76,8 @@ export async function settleEpoch(options: SettleOptions, from: EpochOnParent): 
   const { tuple, tupleHash } = result;
   const { epoch, parentTupleHash } = tuple;
   const inTime = leftOut.length === 0 && (isEarly || (await hasFolder(options.store, epoch, tupleHash)));
-  if (from.proposed !== undefined && from.proposed.tupleHash !== tupleHash)
-    return { tuple, leftOut, lacksDisclosures, inTime };
+  const wanted = from.proposed?.tupleHash ?? tupleHash;
+  if (wanted !== tupleHash) return { tuple, leftOut, lacksDisclosures, inTime };
   await options.store.write({ epoch, tupleHash, parentTupleHash }, folderFiles(input, result));
   return { tuple, leftOut, lacksDisclosures, inTime };
 }
@@ -87,9 +88,9 @@ async function computed(
   { input, proposed }: EpochOnParent & { readonly input: EpochInput },
 ): Promise<EpochResult> {
   const result = computeEpoch(input);
-  if (proposed?.isFinal !== true) return result;
-  if (result.kind === 'computed' && result.tupleHash === proposed.tupleHash) return result;
-  const { tupleHash } = proposed;
+  const tupleHash = proposed?.isFinal === true ? proposed.tupleHash : null;
+  if (tupleHash === null) return result;
+  if (result.kind === 'computed' && result.tupleHash === tupleHash) return result;
   return (
     (await believedEpoch({ input, tupleHash, peers: options.peerUrls, logger: options.logger })) ?? result
   );

@@ -67,6 +67,8 @@ export interface LiveOptions {
   readonly logs?: (network: string) => Policy['logs'];
   /** Seconds. */
   readonly epochS?: number;
+  /** Seconds from the network's creation to its first epoch, in which its hotspots are registered. */
+  readonly leadS?: number;
   /** How many oracles there are, and how many must agree; by default 2 of 3. */
   readonly oracles?: { readonly n: number; readonly k: number };
 }
@@ -108,7 +110,7 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
   const hash = await keepPolicy(dataDir, { policy });
 
   const { unixTime } = await readClock(connection, 'confirmed');
-  const firstEpochStart = unixTime + LEAD_S;
+  const firstEpochStart = unixTime + (options.leadS ?? LEAD_S);
   await sendInstructions(connection, {
     payer: creator,
     instructions: [

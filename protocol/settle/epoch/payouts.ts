@@ -3,13 +3,14 @@ import { rewardEpoch, type EpochRewards } from '../../reward/pools.ts';
 import type { PocShares } from '../../reward/shares.ts';
 import { amount, type Amount, type Cell, type HotspotKey } from '../../units.ts';
 import { hotspotLeafKey, payeeLeafKey, type LeafKey } from '../leaf.ts';
+import type { Earned } from './accounts.ts';
 
 export interface EpochPayouts {
   /** By key. */
   readonly payouts: readonly HotspotPayout[];
   readonly rewards: EpochRewards<HotspotKey>;
   /** What every hotspot and payee earned. */
-  readonly earned: ReadonlyMap<LeafKey, Amount>;
+  readonly earned: Earned;
 }
 
 const NO_SHARES: PocShares = { beacon: 0n, witness: 0n };
@@ -32,12 +33,14 @@ export function payOut(input: {
   const { voters } = registry;
   const rewards = rewardEpoch({ emission: facts.emission, policy, shares, voters: voters.length });
 
-  const earned = new Map<LeafKey, Amount>();
+  const earned = { coverage: new Map<LeafKey, Amount>(), data: new Map<LeafKey, Amount>() };
   const earn = (key: LeafKey, value: bigint): void => {
-    if (value > 0n) earned.set(key, amount((earned.get(key) ?? 0n) + value));
+    if (value > 0n) earned.coverage.set(key, amount((earned.coverage.get(key) ?? 0n) + value));
   };
-  for (const { key, beacon, witness, data } of rewards.amounts)
-    earn(hotspotLeafKey(key), beacon + witness + data);
+  for (const { key, beacon, witness, data } of rewards.amounts) {
+    earn(hotspotLeafKey(key), beacon + witness);
+    if (data > 0n) earned.data.set(hotspotLeafKey(key), data);
+  }
   earn(payeeLeafKey(facts.operations), rewards.operations);
   for (const voter of voters) earn(payeeLeafKey(voter), rewards.oracle);
 

@@ -16,8 +16,12 @@ import { PACKET_RULES } from '#protocol/settle/credits/packet-rules';
 import { checkFolder } from '#protocol/settle/folder/check-folder';
 import { FILES, folderFiles, openFolder, proveCredits } from '#protocol/settle/folder';
 import { MANIFEST, manifestBytes } from '#protocol/settle/folder/manifest-file';
-import { emptyState } from '#protocol/settle/state';
+import { hotspotLeafKey } from '#protocol/settle/leaf';
+import { emptyState, openState, stateBytes } from '#protocol/settle/state';
+import { epochNumber } from '#protocol/units';
+import { keyText } from '#protocol/wire/key';
 import { verifySignature } from '#services/runtime/signature';
+import { signedDenyFile } from '../../support/deny-file.ts';
 import { dataFrame, packetBytes, testOwner, TestRouter } from './packet-world.ts';
 import { GENESIS, testHotspot, testKey, TestWorld } from './world.ts';
 
@@ -283,6 +287,72 @@ describe('packets', () => {
     const more = { ...proof.leaf, settled: 4n };
     expect(verifyCredits({ ...proof, leaf: more, network, root, count })).toBe(false);
     expect(proveCredits(folder, addressHex(OTHER.address))).toBe(undefined);
+  });
+
+  it('pay a denied hotspot all the same, which loses what its beacons and witnesses earn', () => {
+    const { input } = epochOf(({ router, base }) => void router.packet(base));
+    const grounds = { from: 0, reason: 'keeper', epoch: 0, evidence: [] } as const;
+    const { denyFile, deny } = signedDenyFile({ keys: [{ key: keyText(HOTSPOT.key), ...grounds }] });
+    for (const holdback of [0, 2]) {
+      const policy = { ...input.policy, deny, holdback };
+      const result = computed({ ...input, denyFile, policy, facts: { ...input.facts, holdback } });
+      const data = result.payouts[0]?.amounts.data ?? 0n;
+      expect(data > 0n).toBe(true);
+      const leaf = hotspotLeafKey(HOTSPOT.key);
+      expect(result.state.cumulative.get(leaf)).toBe(holdback === 0 ? data : undefined);
+      expect(result.state.pendingData.get(input.facts.epoch)?.get(leaf)).toBe(
+        holdback === 0 ? undefined : data,
+      );
+      expect(openState(stateBytes(result.state))).toEqual(result.state);
+    }
+  });
+
+  it('count until 31 minutes after their session was opened, to the millisecond', () => {
+    const world = new TestWorld({ hotspots: [HOTSPOT], epochs: 0 });
+    const router = new TestRouter({ log: world.log(), network: world.network });
+    const opened = START + 1000;
+    const session = router.session(HOTSPOT, opened);
+    const route = router.route(OWNER, opened);
+    for (const age of [31 * 60_000, 31 * 60_000 + 1])
+      router.packet({ at: opened + age, hotspot: HOTSPOT, owner: OWNER, session, route });
+    const end = GENESIS + 3600;
+    router.append(end * 1000 + world.policy.grace_ms, { kind: 'epoch_close', epoch: epochNumber(0n) });
+    const input = world.input(0, { state: emptyState(), parent: null });
+    const { packets } = computed({
+      ...input,
+      facts: { ...input.facts, end },
+      registry: { ...input.registry, credits: [{ owner: OWNER.address, balance: 9n }] },
+      packets: { kind: 'disclosed', disclosures: disclosuresByCommitment(router.disclosures) },
+    });
+    expect(packets.map(({ reason }) => reason)).toEqual([null, 'no_session']);
+  });
+
+  it('do not count by a session or a route’s record of the epoch before, which the cut carries or holds', () => {
+    // The cut of epoch 5 has epoch 4 among its entries, and carries of epoch 0 what is named.
+    for (const before of [0, 4]) {
+      const world = new TestWorld({ hotspots: [HOTSPOT], epochs: 0 });
+      const router = new TestRouter({ log: world.log(), network: world.network });
+      const at = (epoch: number): number => world.facts(epoch).start * 1000 + 1000;
+      const records = (epoch: number) => ({
+        session: router.session(HOTSPOT, at(epoch)),
+        route: router.route(OWNER, at(epoch)),
+      });
+      const old = records(before);
+      const fresh = records(5);
+      const of = { at: at(5) + 1000, hotspot: HOTSPOT, owner: OWNER };
+      router.packet({ ...of, ...fresh, session: old.session });
+      router.packet({ ...of, ...fresh, route: old.route });
+      router.packet({ ...of, ...fresh });
+      const receivedAt = world.facts(5).end * 1000 + world.policy.grace_ms;
+      router.append(receivedAt, { kind: 'epoch_close', epoch: epochNumber(5n) });
+      const input = world.input(5, { state: emptyState(), parent: null });
+      const { packets } = computed({
+        ...input,
+        registry: { ...input.registry, credits: [{ owner: OWNER.address, balance: 9n }] },
+        packets: { kind: 'disclosed', disclosures: disclosuresByCommitment(router.disclosures) },
+      });
+      expect(packets.map(({ reason }) => reason)).toEqual(['no_session', 'no_route', null]);
+    }
   });
 
   it('leave an epoch empty where none counts and nobody beaconed', () => {

@@ -23,6 +23,9 @@ const amounts = mapOf(
   fc.tuple(fc.constantFrom('00', '01', '20'), hexOf(32)).map(([type, body]) => leafKey(type + body)),
   fc.bigInt({ min: 1n, max: 0xffff_ffff_ffff_ffffn }).map(amount),
 );
+const pending = fc
+  .array(fc.tuple(fc.bigInt({ min: 0n, max: 99n }).map(epochNumber), amounts), { maxLength: 4 })
+  .map((entries) => new Map(entries.filter(([, of]) => of.size > 0)));
 const state: fc.Arbitrary<EpochState> = fc
   .record({
     clocks: mapOf(
@@ -30,9 +33,8 @@ const state: fc.Arbitrary<EpochState> = fc
       clocks,
     ),
     cumulative: amounts,
-    pending: fc
-      .array(fc.tuple(fc.bigInt({ min: 0n, max: 99n }).map(epochNumber), amounts), { maxLength: 4 })
-      .map((entries) => new Map(entries.filter(([, of]) => of.size > 0))),
+    pending,
+    pendingData: pending,
     settledCredits: mapOf(hexOf(32), fc.bigInt({ min: 0n, max: 9n })),
     entropies: fc
       .array(fc.record({ data: hexOf(32), timestamp: fc.nat(), version: fc.nat(), receivedAt: time }), {
@@ -69,11 +71,26 @@ describe('the state of an epoch', () => {
           poc: { ...value.poc, clocks: new Map([...value.poc.clocks].reverse()) },
           cumulative: new Map([...value.cumulative].reverse()),
           pending: new Map([...value.pending].reverse()),
+          pendingData: new Map([...value.pendingData].reverse()),
         };
         expect(stateHash(stateBytes(reversed))).toBe(stateHash(bytes));
       }),
       { seed: 21 },
     );
+  });
+
+  it('has the bytes of the first version where nothing is pending for data, and refuses them as of the second', () => {
+    const before = stateBytes(emptyState());
+    expect(before[0]).toBe(1);
+    const pendingData = new Map([
+      [epochNumber(3n), new Map([[leafKey(`01${'aa'.repeat(32)}`), amount(7n)]])],
+    ]);
+    const bytes = stateBytes({ ...emptyState(), pendingData });
+    expect(bytes[0]).toBe(2);
+    expect(bytes.slice(1, before.length)).toEqual(before.slice(1));
+    expect(openState(bytes).pendingData).toEqual(pendingData);
+    const none = Uint8Array.of(2, ...before.slice(1), 0, 0, 0, 0);
+    expect(() => openState(none)).toThrow(expect.objectContaining({ code: 'malformed_state' }) as Error);
   });
 
   it('does not keep hotspots without clocks, nor epochs without amounts', () => {
@@ -83,6 +100,7 @@ describe('the state of an epoch', () => {
       ...empty,
       poc: { ...empty.poc, clocks: new Map([[`00${'aa'.repeat(32)}` as HotspotKey, never]]) },
       pending: new Map([[epochNumber(3n), new Map<never, Amount>()]]),
+      pendingData: new Map([[epochNumber(3n), new Map<never, Amount>()]]),
     };
     expect(stateBytes(value)).toEqual(stateBytes(empty));
   });
@@ -126,7 +144,9 @@ describe('the state of an epoch', () => {
         const bytes = stateBytes(value);
         const refusal = expect.objectContaining({ code: 'malformed_state' }) as unknown;
         expect(() => openState(bytes.slice(0, pick % bytes.length))).toThrow(refusal);
-        expect(() => openState(Uint8Array.of(2, ...bytes.slice(1)))).toThrow(refusal);
+        // Version 2 is that of a state with pending amounts for data.
+        for (const version of [0, bytes[0] === 1 ? 2 : 1, 3])
+          expect(() => openState(Uint8Array.of(version, ...bytes.slice(1)))).toThrow(refusal);
       }),
       { seed: 23 },
     );
