@@ -88,11 +88,11 @@ async function settledCredits(): Promise<bigint> {
 
 /** A session, the route's record and some packets that are bought in an epoch. */
 function addPackets(epoch: number, count: number): void {
-  const { router, live, start } = packets;
+  const { router, live } = packets;
   const owner = epoch === poor ? POOR : packets.owner;
   const [hotspot] = live.hotspots;
   if (hotspot === undefined) throw new Error('no hotspots');
-  const at = start(epoch) + 500;
+  const at = packets.start(epoch) + 500;
   const session = router.session(hotspot, at);
   const route = router.route(owner, at + 1, { until: Math.floor(at / 1000) + 86_400 });
   made.set(
@@ -134,10 +134,12 @@ afterAll(async () => {
 describe('three oracles with a router', { timeout: 70_000 }, () => {
   it('pay hotspots in an epoch without packets, whose tokens buy credits for a later one', async () => {
     // The world's entropies stand in both logs, one for each beacon.
-    for (const _ of packets.live.hotspots) packets.router.skip();
+    packets.live.hotspots.forEach(() => {
+      packets.router.skip();
+    });
     packets.closeEpoch(0);
     await packets.publish(packets.end(0) + GRACE_MS);
-    await work(ALL, async () => claimer.health().claimedEpoch === '0', 'epoch 0 claimed');
+    await work(ALL, () => Promise.resolve(claimer.health().claimedEpoch === '0'), 'epoch 0 claimed');
     const { connection, network, owner } = packets.live;
     const buyer = { network, owner: owner.publicKey };
     await sendInstructions(connection, {
@@ -155,8 +157,22 @@ describe('three oracles with a router', { timeout: 70_000 }, () => {
     first = poor + 1;
     const last = first + 3;
     const steps = Array.from({ length: last }, (_, before) => before + 1).flatMap((epoch) => [
-      { at: packets.end(epoch) + GRACE_MS, run: () => packets.closeEpoch(epoch) },
-      ...(epoch < poor ? [] : [{ at: packets.start(epoch), run: () => addPackets(epoch, 3) }]),
+      {
+        at: packets.end(epoch) + GRACE_MS,
+        run: () => {
+          packets.closeEpoch(epoch);
+        },
+      },
+      ...(epoch < poor
+        ? []
+        : [
+            {
+              at: packets.start(epoch),
+              run: () => {
+                addPackets(epoch, 3);
+              },
+            },
+          ]),
     ]);
     // An epoch ends in the log when the next ones have begun, and the router's indexes go by time.
     for (const step of steps.sort((a, b) => a.at - b.at)) step.run();
