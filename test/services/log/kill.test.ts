@@ -82,7 +82,9 @@ it(
     console.info(`TEST_SEED=${SEED}`);
     const kept = await Promise.all(logs.map((test, at) => killAgainAndAgain(test, seededRandom(SEED + at))));
     expect(kept.reduce((sum, { receipts }) => sum + receipts, 0)).toBeGreaterThan(1000);
-    expect(kept.reduce((sum, { heads }) => sum + heads, 0)).toBeGreaterThanOrEqual(LOGS * Math.ceil(ROUNDS / PUBLISHES_EVERY));
+    expect(kept.reduce((sum, { heads }) => sum + heads, 0)).toBeGreaterThanOrEqual(
+      LOGS * Math.ceil(ROUNDS / PUBLISHES_EVERY),
+    );
   },
 );
 
