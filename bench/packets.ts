@@ -1,14 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { keyBytes } from '#protocol/wire/key';
 import { openHotspotLink } from '#services/route/hotspots/open-hotspot-link';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
 import { createHttpServer } from '#services/runtime/http-server';
 import { openMetrics } from '#services/runtime/metrics';
 import { testKey, type TestHotspot, type TestKey } from '../test/protocol/epoch/world.ts';
 import { rawGrpcClient, type RawCall, type RawClient } from '../test/support/grpc/grpc-client.ts';
-import { initOf, nonceOf, signAs } from '../test/support/grpc/hotspot-client.ts';
+import { initOf, nonceOf, registerOf } from '../test/support/grpc/hotspot-client.ts';
 import {
   dataFrame,
   openRouteWorld,
@@ -101,18 +99,6 @@ async function openStream(client: RawClient, hotspot: TestHotspot): Promise<Stre
   const session = testKey(`bench ${hotspot.key}`);
   call.send(envelopeOf(3, initOf(hotspot, nonceOf(await call.next()), session)));
   return { hotspot, session, call };
-}
-
-function registerOf(hotspot: TestKey): Uint8Array {
-  const now = Date.now();
-  const fields = (signature: Uint8Array | null): Uint8Array => {
-    const writer = new BinaryWriter();
-    writer.tag(1, WireType.Varint).uint64(now);
-    writer.tag(2, WireType.LengthDelimited).bytes(keyBytes(hotspot.key));
-    if (signature !== null) writer.tag(3, WireType.LengthDelimited).bytes(signature);
-    return writer.tag(4, WireType.Varint).bool(true).finish();
-  };
-  return fields(signAs(hotspot, fields(null)));
 }
 
 /** A GWMP server that counts packets, and from `answer` on answers each at once. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,10 +18,10 @@ import { EMPTY_ROOT } from '#protocol/evidence/merkle';
 import { GENESIS_PARENT, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { amount, epochNumber, type Address } from '#protocol/units';
 import { openChain } from '#services/runtime/chain';
-import { readKeypair } from '#services/runtime/chain-keypair';
 import { exitCodeOf } from '../../cli/exit-code.ts';
 import { errorLine } from '../../cli/exit.ts';
 import { program } from '../../cli/program.ts';
+import { committedProgram } from '../support/committed-program.ts';
 import { namedKeypair } from '../support/litesvm-hotspot.ts';
 import { POLICY_HASH, hexHash, networkConfig } from '../support/litesvm-network.ts';
 import { startLocalnet, type Localnet } from '../support/localnet.ts';
@@ -97,13 +97,7 @@ beforeAll(async () => {
   connection = openChain({ rpcUrl: localnet.rpcUrl, commitment: 'confirmed' });
   const keys = [creator, successor, guardian, ...oracles, ...incoming];
   await Promise.all(keys.map((key) => connection.requestAirdrop(key.publicKey, 100 * LAMPORTS_PER_SOL)));
-  const folder = new URL('../../programs/coverage/', import.meta.url);
-  await deployProgram({
-    connection,
-    payer: creator,
-    programKeypair: await readKeypair(new URL('program-keypair.json', folder).pathname),
-    so: await readFile(new URL('coverage.so', folder)),
-  });
+  await deployProgram({ connection, payer: creator, ...(await committedProgram()) });
   const { unixTime } = await readClock(connection, 'confirmed');
   const config = networkConfig({
     // Epoch 0 is over, and what is ripe stays so for the whole test.

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keypair, LAMPORTS_PER_SOL, PublicKey, type Connection } from '@solana/web3.js';
@@ -26,11 +26,11 @@ import { GENESIS_PARENT, type Tuple } from '#protocol/settle/tuple';
 import { amount, epochNumber, type Address } from '#protocol/units';
 import { keyBytes, keyText } from '#protocol/wire/key';
 import { openChain } from '#services/runtime/chain';
-import { readKeypair } from '#services/runtime/chain-keypair';
 import { exitCodeOf } from '../../cli/exit-code.ts';
 import { errorLine } from '../../cli/exit.ts';
 import { parseRegistration } from '../../cli/hotspot/registration.ts';
 import { program } from '../../cli/program.ts';
+import { committedProgram } from '../support/committed-program.ts';
 import { namedHotspot, namedKeypair, type TestHotspot } from '../support/litesvm-hotspot.ts';
 import { EMISSION, POLICY_HASH, hexHash, networkConfig } from '../support/litesvm-network.ts';
 import { startLocalnet, type Localnet } from '../support/localnet.ts';
@@ -121,13 +121,7 @@ describe('an operator on a chain', { timeout: 60_000 }, () => {
     connection = openChain({ rpcUrl: localnet.rpcUrl, commitment: 'confirmed' });
     const keys = [creator, owner, ...oracles];
     await Promise.all(keys.map((key) => connection.requestAirdrop(key.publicKey, 100 * LAMPORTS_PER_SOL)));
-    const folder = new URL('../../programs/coverage/', import.meta.url);
-    await deployProgram({
-      connection,
-      payer: creator,
-      programKeypair: await readKeypair(new URL('program-keypair.json', folder).pathname),
-      so: await readFile(new URL('coverage.so', folder)),
-    });
+    await deployProgram({ connection, payer: creator, ...(await committedProgram()) });
     const { unixTime } = await readClock(connection, 'confirmed');
     const config = networkConfig({
       epochLengthS: 4_000n,

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -52,15 +51,12 @@ import { EMPTY_ROOT } from '#protocol/evidence/merkle';
 import { settlementTree } from '#protocol/settle/tree';
 import { GENESIS_PARENT, tupleHash, type Tuple } from '#protocol/settle/tuple';
 import { amount, epochNumber, type Address, type Hash } from '#protocol/units';
+import { committedProgram } from '../support/committed-program.ts';
 import { namedHotspot, namedKeypair } from '../support/litesvm-hotspot.ts';
 import { LOCATION, POLICY_HASH, hexHash, leaf, networkConfig } from '../support/litesvm-network.ts';
 import { startLocalnet, type Localnet } from '../support/localnet.ts';
 
-const program = new URL('../../programs/coverage/', import.meta.url);
-const so = readFileSync(new URL('coverage.so', program));
-const programKeypair = Keypair.fromSecretKey(
-  Uint8Array.from(JSON.parse(readFileSync(new URL('program-keypair.json', program), 'utf8')) as number[]),
-);
+const { programKeypair, so } = await committedProgram();
 
 describe('a cluster over RPC', { timeout: 120_000 }, () => {
   const [payer, owner] = [Keypair.generate(), Keypair.generate()];

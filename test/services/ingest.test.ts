@@ -11,7 +11,6 @@ import { createIngestApp } from '#services/ingest/app';
 import { openBudget } from '#services/runtime/budget';
 import { openEntropyService, type Entropy } from '#services/ingest/entropy';
 import { loadOrCreateLogKey } from '#services/ingest/log-key';
-import { DISK, type LogFile } from '#services/runtime/log/log-files';
 import { logSigner } from '#services/runtime/log/log-signer';
 import { openLog, type EvidenceLog } from '#services/runtime/log/open-log';
 import { REFUSALS } from '#services/ingest/refusals';
@@ -29,6 +28,7 @@ import { openRegistryReader } from '#services/runtime/registry-file';
 import { verifySignature } from '#services/runtime/signature';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testHotspot, TestWorld } from '../protocol/epoch/world.ts';
+import { diskThatFills } from '../support/full-disk.ts';
 import { hotspotsContext } from '../support/grpc/ingest-world.ts';
 import { makeDataDir, SILENT, writeRegistry } from '../support/service-world.ts';
 
@@ -60,23 +60,7 @@ beforeEach(async () => {
     fatal: (error) => {
       throw error;
     },
-    files: {
-      ...DISK,
-      open: async (path, flags) => {
-        const file = await DISK.open(path, flags);
-        return {
-          write: (...input: Parameters<typeof file.write>) => {
-            if (diskFull && path.includes('.journal'))
-              throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-            return file.write(...input);
-          },
-          datasync: () => file.datasync(),
-          sync: () => file.sync(),
-          truncate: (length) => file.truncate(length),
-          close: () => file.close(),
-        } as LogFile;
-      },
-    },
+    files: diskThatFills(() => diskFull),
   });
   app = await createIngestApp({
     logger: SILENT,

@@ -21,10 +21,10 @@ import {
   programErrorOf,
   sendInstructions,
 } from '#client';
-import { readKeypair } from '#services/runtime/chain-keypair';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clockBounds, correctionOf } from '#services/localnet/clock';
 import { inRestoreOrder } from '#services/localnet/snapshot';
+import { committedProgram } from '../support/committed-program.ts';
 import { startLocalnet, type Localnet } from '../support/localnet.ts';
 
 let dataDir: string;
@@ -213,8 +213,7 @@ describe('the clock', () => {
 describe('a restart', () => {
   it('continues from what was written when the chain was stopped, programs that can be called included', async () => {
     const mint = await createMint(connection, payer, payer.publicKey, null, 8);
-    const programKeypair = await readKeypair('programs/coverage/program-keypair.json');
-    const so = await readFile('programs/coverage/coverage.so');
+    const { programKeypair, so } = await committedProgram();
     await deployProgram({ connection, payer, programKeypair, so });
     const before = await connection.getBalance(payer.publicKey);
     const genesisHash = await connection.getGenesisHash();

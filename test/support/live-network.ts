@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,10 +24,10 @@ import { openLog } from '#services/runtime/log/open-log';
 import { logSigner } from '#services/runtime/log/log-signer';
 import { readLatestBlock } from '#services/ingest/latest-block';
 import { openChain } from '#services/runtime/chain';
-import { readKeypair } from '#services/runtime/chain-keypair';
 import { writeNetworkFile } from '#services/runtime/network-file';
 import { keepPolicy } from '#services/runtime/policies';
 import { testHotspot, TestWorld, type TestBlock, type TestHotspot } from '../protocol/epoch/world.ts';
+import { committedProgram } from './committed-program.ts';
 import { startLocalnet } from './localnet.ts';
 
 export const EPOCH_S = 8;
@@ -83,13 +83,7 @@ export async function startLiveNetwork(options: LiveOptions = {}): Promise<LiveN
   const [creator, payer, owner, ...oracles] = keys;
   if (creator === undefined || payer === undefined || owner === undefined) throw new Error('no keys');
   await Promise.all(keys.map((key) => connection.requestAirdrop(key.publicKey, 100 * LAMPORTS_PER_SOL)));
-  const programs = new URL('../../programs/coverage/', import.meta.url);
-  await deployProgram({
-    connection,
-    payer: creator,
-    programKeypair: await readKeypair(new URL('program-keypair.json', programs).pathname),
-    so: await readFile(new URL('coverage.so', programs)),
-  });
+  await deployProgram({ connection, payer: creator, ...(await committedProgram()) });
 
   const network = networkAddress(creator.publicKey, NAME);
   const operations = Keypair.generate().publicKey;

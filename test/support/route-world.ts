@@ -23,7 +23,6 @@ import { openRouter, type Router } from '#services/route/router';
 import type { RefreshedCredits } from '#services/route/uplinks/settled-credits';
 import { logSigner } from '#services/runtime/log/log-signer';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
-import { DISK } from '#services/runtime/log/log-files';
 import { openLog, type EvidenceLog } from '#services/runtime/log/open-log';
 import { openMetrics } from '#services/runtime/metrics';
 import { openPolicies } from '#services/runtime/policies';
@@ -37,6 +36,7 @@ import {
   type TestHotspot,
   type TestKey,
 } from '../protocol/epoch/world.ts';
+import { diskThatFills } from './full-disk.ts';
 import { makeDataDir, SILENT, writeRegistry } from './service-world.ts';
 
 export const ROUTER = testKey('router').secret;
@@ -189,23 +189,7 @@ export async function openRouteWorld(
       fatal: (error) => {
         throw error;
       },
-      files: {
-        ...DISK,
-        open: async (path, flags) => {
-          const file = await DISK.open(path, flags);
-          return {
-            write: (...input: Parameters<typeof file.write>) => {
-              if (self.full && path.includes('.journal'))
-                throw Object.assign(new Error('full'), { code: 'ENOSPC' });
-              return file.write(...input);
-            },
-            datasync: () => file.datasync(),
-            sync: () => file.sync(),
-            truncate: (length) => file.truncate(length),
-            close: () => file.close(),
-          } as typeof file;
-        },
-      },
+      files: diskThatFills(() => self.full),
     });
     const disclosures = await openDisclosureStore(join(dir, 'disclosures'));
     const files = await openRouteFiles(join(dir, 'routes'));

@@ -8,7 +8,8 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signCheckpoint } from '#protocol/evidence/checkpoint';
 import { formatVerifierKey } from '#protocol/evidence/verifier-key';
-import type { ComputedEpoch, EpochFacts } from '#protocol/epoch';
+import type { ComputedEpoch, EpochFacts, EpochInput } from '#protocol/epoch';
+import { disclosuresByCommitment } from '#protocol/route/disclosure';
 import { folderFiles, type FolderFiles } from '#protocol/settle/folder';
 import { emptyState } from '#protocol/settle/state';
 import { keyText } from '#protocol/wire/key';
@@ -24,6 +25,7 @@ import { extendMirror } from '#services/settle/mirror-files';
 import { servePublicFolders } from '#services/runtime/public-server';
 import { findOnPath } from '../../scripts/packages.ts';
 import { FINALIZED_LAYOUT, latestOf, NETWORK_LAYOUT } from '../../web/verifier/chain.ts';
+import { testOwner, TestRouter } from '../protocol/epoch/packet-world.ts';
 import {
   EMISSION,
   computed,
@@ -38,19 +40,26 @@ import { writeFolders } from '../support/hotspot-folders.ts';
 const logger = createLogger({ stage: 'explore', level: 'silent' });
 const hotspots = [0, 1, 2, 3].map((place) => testHotspot(`browser ${place}`, place));
 const session = testKey('browser session');
+const owner = testOwner('browser owner');
 const [asked = testHotspot('', 0), other = asked, witness = asked] = hotspots;
 const closing: (() => Promise<unknown>)[] = [];
 let dir: string;
 let results: readonly ComputedEpoch[];
 let network: string;
 
-/** Public files of two epochs with a mirror of the log, as an oracle serves them. */
+/** Public files of two epochs with a mirror of the log, as an oracle serves them; in the first, a packet was bought. */
 async function publish(base: string): Promise<readonly ComputedEpoch[]> {
   const world = new TestWorld({ hotspots, epochs: 2 });
   const [log] = world.logs;
   if (log === undefined) throw new Error('no log');
   const signer = logSigner(log.origin, new Uint8Array(32).fill(9));
   const logs = [{ origin: log.origin, vkey: formatVerifierKey(signer.key), url: 'http://127.0.0.1/log' }];
+  // Right after the first minute's entropy, which stands there once for each beacon of the epoch.
+  const router = new TestRouter({ log, network: world.network, from: hotspots.length });
+  const first = world.facts(0).start * 1000 + 1000;
+  const [sold, route] = [router.session(asked, first), router.route(owner, first)];
+  router.packet({ at: first + 1000, hotspot: asked, owner, session: sold, route });
+  const disclosures = disclosuresByCommitment(router.disclosures);
   for (const epoch of [0, 1]) world.busyEpoch(epoch);
   // A report by a session key, whose session_init stands in the epoch before.
   const nonce = new Uint8Array(32).fill(5);
@@ -67,7 +76,12 @@ async function publish(base: string): Promise<readonly ComputedEpoch[]> {
   const [folders, entries, all]: [FolderFiles[], EpochEntry[], ComputedEpoch[]] = [[], [], []];
   for (const epoch of [0, 1]) {
     const plain = world.input(epoch, before);
-    const input = { ...plain, policy: { ...plain.policy, logs } };
+    const input: EpochInput = {
+      ...plain,
+      policy: { ...plain.policy, logs },
+      registry: { ...plain.registry, credits: [{ owner: owner.address, balance: 100n }] },
+      packets: { kind: 'disclosed', disclosures },
+    };
     const result = computed(input);
     before = { state: result.state, parent: result.tuple };
     folders.push(folderFiles(input, result));
@@ -174,6 +188,15 @@ describe('the module for browsers', () => {
   });
 });
 
+const FLIPPED = [
+  'evidence-0.bin',
+  'registry.bin',
+  'policy.json',
+  'state-before.bin',
+  'verdicts.ndjson',
+  'leaves.bin',
+  'tuple.bin',
+];
 const browserPath = findOnPath('chromium', process.env['PATH'] ?? '');
 if (browserPath === null)
   console.log('chromium is not on the PATH: the verifying page is not opened in a browser.');
@@ -262,6 +285,9 @@ describe.runIf(browserPath !== null)('the verifying page in a browser', () => {
     expect(earlier.state).toContain('Agrees:');
     expect(earlier.steps).toContain('1 parent hashes below');
     expect(earlier.steps).toContain(' 0 taken from the published verdicts');
+    expect(results[0]?.packets).toMatchObject([{ reason: null, believed: false }]);
+    expect(results[0]?.payouts.find(({ key }) => key === asked.key)?.amounts.data).toBeGreaterThan(0n);
+    expect(earlier.steps).toContain('the signatures of 1 packets are not checked, for want of disclosures');
     expect(complaints).toEqual([]);
   });
 
@@ -271,14 +297,10 @@ describe.runIf(browserPath !== null)('the verifying page in a browser', () => {
     const files = await serveOracle(copy);
     const origin = results[0]?.verdicts[0]?.beacon?.position.origin ?? '';
     const names = [
-      'epochs/1/evidence-0.bin',
-      'epochs/1/registry.bin',
-      'epochs/1/policy.json',
-      'epochs/1/state-before.bin',
-      'epochs/1/verdicts.ndjson',
-      'epochs/1/leaves.bin',
-      'epochs/1/tuple.bin',
+      ...FLIPPED.map((name) => `epochs/1/${name}`),
       `${mirrorPath(origin)}/checkpoint`,
+      'epochs/0/packets.bin',
+      'epochs/0/credits.bin',
     ];
     for (const name of names) {
       const path = join(copy, ...name.split('/'));
@@ -288,7 +310,7 @@ describe.runIf(browserPath !== null)('the verifying page in a browser', () => {
       flipped[at] = (flipped[at] ?? 0) ^ 1;
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, flipped);
-      const { state, steps } = await check({ files, epoch: 1 });
+      const { state, steps } = await check({ files, epoch: name.startsWith('epochs/0') ? 0 : 1 });
       expect(state, `${name}: ${steps}`).toContain('Not shown to be right');
       await writeFile(path, bytes);
     }

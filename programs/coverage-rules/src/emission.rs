@@ -79,19 +79,7 @@ fn count(first: u64, last: u64) -> u64 {
 #[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
-
-    /// A fixed sequence that spreads over all magnitudes.
-    struct Numbers(u64);
-    impl Numbers {
-        fn next(&mut self) -> u64 {
-            self.0 = self
-                .0
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            let shift = (self.0 >> 58) as u32;
-            (self.0 ^ (self.0 >> 29)) >> shift
-        }
-    }
+    use crate::numbers::Numbers;
 
     fn slow_emissions(base: u64, period: u32, first: u64, last: u64) -> u64 {
         let sum: u128 = (first..=last)

@@ -16,4 +16,6 @@ pub mod oracles;
 pub mod precompile;
 
 #[cfg(test)]
+mod numbers;
+#[cfg(test)]
 mod vectors;

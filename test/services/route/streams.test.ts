@@ -1,7 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { fromBinary } from '@bufbuild/protobuf';
-import { keyBytes } from '#protocol/wire/key';
 import { openHotspotLink } from '#services/route/hotspots/open-hotspot-link';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
 import { createHttpServer } from '#services/runtime/http-server';
@@ -10,7 +8,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { envelope_down_v1Schema as downSchema } from '../../../services/runtime/grpc/generated/packet_router_pb.js';
 import { testHotspot, testKey, type TestKey } from '../../protocol/epoch/world.ts';
 import { rawGrpcClient, type RawCall, type RawClient } from '../../support/grpc/grpc-client.ts';
-import { initOf, nonceOf, signAs } from '../../support/grpc/hotspot-client.ts';
+import { initOf, nonceOf, registerOf } from '../../support/grpc/hotspot-client.ts';
 import {
   dataFrame,
   openRouteWorld,
@@ -54,22 +52,10 @@ afterEach(async () => {
   await world.close();
 });
 
-function register(hotspot: TestKey): Uint8Array {
-  const now = Date.now();
-  const fields = (signature: Uint8Array | null): Uint8Array => {
-    const writer = new BinaryWriter();
-    writer.tag(1, WireType.Varint).uint64(now);
-    writer.tag(2, WireType.LengthDelimited).bytes(keyBytes(hotspot.key));
-    if (signature !== null) writer.tag(3, WireType.LengthDelimited).bytes(signature);
-    return writer.tag(4, WireType.Varint).bool(true).finish();
-  };
-  return fields(signAs(hotspot, fields(null)));
-}
-
 async function stream(hotspot: TestKey): Promise<{ readonly call: RawCall; readonly session: TestKey }> {
   const call = client.call('/helium.packet_router.packet/route');
   await call.headers;
-  call.send(envelopeOf(1, register(hotspot)));
+  call.send(envelopeOf(1, registerOf(hotspot)));
   const session = testKey('session of a stream');
   call.send(envelopeOf(3, initOf(hotspot, nonceOf(await call.next()), session)));
   return { call, session };
@@ -105,7 +91,7 @@ it('a hotspot that streams its packets gets the answer to its device, at the cou
 it('a hotspot that is not registered opens no session', async () => {
   const call = client.call('/helium.packet_router.packet/route');
   await call.headers;
-  call.send(envelopeOf(1, register(testHotspot('stranger', 9))));
+  call.send(envelopeOf(1, registerOf(testHotspot('stranger', 9))));
   const end = await call.ended;
   expect([end.status, end.message]).toEqual([7, expect.stringMatching(/^unknown_key: /) as unknown]);
   expect(await world.records()).toEqual([]);

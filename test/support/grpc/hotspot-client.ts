@@ -1,5 +1,5 @@
 import { createPrivateKey, sign as signNode } from 'node:crypto';
-import { encodeSessionInit, encodeWitness } from '#protocol/wire/encode';
+import { encodeRegister, encodeSessionInit, encodeWitness } from '#protocol/wire/encode';
 import { keyType } from '#protocol/wire/key';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
 import { signingKeyOf } from '#services/runtime/signing-seed';
@@ -23,6 +23,17 @@ export function signAs({ key, secret }: TestKey, message: Uint8Array): Uint8Arra
 export function initOf(hotspot: TestKey, nonce: Uint8Array, session: TestKey): Uint8Array {
   const fields = { key: hotspot.key, nonce, sessionKey: session.key };
   return encodeSessionInit({ ...fields, signature: signAs(hotspot, encodeSessionInit(fields)) });
+}
+
+/** What a hotspot opens its stream to a router with. */
+export function registerOf(hotspot: TestKey): Uint8Array {
+  const fields = {
+    key: hotspot.key,
+    timestamp: BigInt(Date.now()),
+    sessionCapable: true,
+    packetAckInterval: 0,
+  };
+  return encodeRegister({ ...fields, signature: signAs(hotspot, encodeRegister(fields)) });
 }
 
 /** A witness report of a frame that nobody sent: enough to be taken. */
