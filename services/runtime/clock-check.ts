@@ -6,7 +6,7 @@ const MAX_CLOCK_OFFSET_MS = 3000;
 const SAMPLES = 3;
 const PAUSE_MS = 500;
 
-/** Why ingest does not start or go on: it stamps time, so it fails closed. */
+/** Why who stamps records does not start or go on: it fails closed. */
 export class ClockRefusal extends Error {
   readonly code: 'clock_off' | 'clock_unchecked' | 'clock_stepped';
 
@@ -78,8 +78,8 @@ export function guardClock(options: {
 function set(step: number): ClockRefusal {
   return new ClockRefusal(
     'clock_stepped',
-    `This machine's clock was set ${step > 0 ? 'forward' : 'back'} by ${(Math.abs(step) / 1000).toFixed(1)} s while ingest ran; ` +
-      "start ingest again: it then compares the clock with the chain's.",
+    `This machine's clock was set ${step > 0 ? 'forward' : 'back'} by ${(Math.abs(step) / 1000).toFixed(1)} s while this process ran; ` +
+      "start it again: it then compares the clock with the chain's.",
   );
 }
 
@@ -89,7 +89,7 @@ function off(offsets: readonly number[]): ClockRefusal {
   return new ClockRefusal(
     'clock_off',
     `This machine's clock is ${Math.abs(offset) / 1000} s ${side} the chain's, more than ${MAX_CLOCK_OFFSET_MS / 1000} s; ` +
-      'set it by NTP, then start ingest again.',
+      'set it by NTP, then start this process again.',
   );
 }
 
@@ -97,6 +97,6 @@ function unchecked(waitSeconds: number): ClockRefusal {
   return new ClockRefusal(
     'clock_unchecked',
     `The chain did not tell its time for ${waitSeconds} s, so this clock could not be compared; ` +
-      'check RPC_URL, then start ingest again.',
+      'check RPC_URL, then start this process again.',
   );
 }

@@ -22,7 +22,7 @@ import {
   sendInstructions,
 } from '#client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clockBounds, correctionOf } from '#services/localnet/clock';
+import { clockBounds, correctionOf, holdClock } from '#services/localnet/clock';
 import { inRestoreOrder } from '#services/localnet/snapshot';
 import { committedProgram } from '../support/committed-program.ts';
 import { startLocalnet, type Localnet } from '../support/localnet.ts';
@@ -207,6 +207,32 @@ describe('the clock', () => {
     expect(correctionOf({ least: 450, most: 900 }, 400)).toEqual({ kind: 'pause', ms: 450 });
     expect(correctionOf({ least: -900, most: 150 }, 400)).toEqual({ kind: 'none' });
     expect(correctionOf({ least: -3_000, most: -2_100 }, 400)).toEqual({ kind: 'skip', slots: 5 });
+  });
+});
+
+describe('a chain that is behind', () => {
+  /** A chain whose clock stands at 0 and that is in slot 77 when it is asked first, in `slots` later on. */
+  async function held(slots: number): Promise<readonly string[]> {
+    const stop = new AbortController();
+    const said: string[] = [];
+    let asked = 0;
+    const call = (method: string): Promise<unknown> => {
+      if (method === 'getAccountInfo')
+        return Promise.resolve({ value: { data: [Buffer.alloc(40).toString('base64')] } });
+      if (method === 'surfnet_timeTravel') return Promise.reject(new Error('Cannot travel to past slot'));
+      asked += 1;
+      if (asked > 1) stop.abort();
+      return Promise.resolve(asked > 1 ? slots : 77);
+    };
+    const say = (line: string): number => said.push(line);
+    await holdClock({ call, slotMs: Date.now() / 3, signal: stop.signal, say });
+    return said;
+  }
+
+  it('may come past the slot to which it should skip by itself, but not stay before it', async () => {
+    const said = await held(81);
+    expect(said).toHaveLength(1);
+    await expect(held(78)).rejects.toThrow('Cannot travel');
   });
 });
 
