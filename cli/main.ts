@@ -4,4 +4,7 @@ import { program } from './program.ts';
 
 /** `npx coverant`; exit codes: 0 done, 1 refused, 2 could not be done. */
 endOnOutputFailure();
-await program().parseAsync().catch(reportAndExit);
+const [, , asked] = process.argv;
+await program(asked)
+  .then((command) => command.parseAsync())
+  .catch(reportAndExit);

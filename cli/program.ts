@@ -1,38 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { billCommand } from './bill/bill-command.ts';
-import { creditsCommand } from './credits/credits-command.ts';
-import { denyCommand } from './deny/deny-command.ts';
-import { endorseCommand } from './endorse/endorse-command.ts';
-import { hotspotCommand } from './hotspot/hotspot-command.ts';
-import { logCommand } from './log/log-command.ts';
-import { networkCommand } from './network/network-command.ts';
-import { policyCommand } from './policy/policy-command.ts';
-import { receiptCommand } from './receipt/receipt-command.ts';
-import { routeCommand } from './route/route-command.ts';
 import { printable } from './shown.ts';
-import { simulateCommand } from './simulate/simulate-command.ts';
 
 /** Longest argument that the parser's own errors repeat. */
 const LONG_ARGUMENT = /([^\s]{100})[^\s]+/g;
 
-/** The commands of `npx coverant`; each stands in a file of its own. Every refusal is thrown, the parser's too. */
-export function program(): Command {
+/** Each stands in a file of its own, which is loaded only where it is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  bill: async () => (await import('./bill/bill-command.ts')).billCommand(),
+  credits: async () => (await import('./credits/credits-command.ts')).creditsCommand(),
+  deny: async () => (await import('./deny/deny-command.ts')).denyCommand(),
+  endorse: async () => (await import('./endorse/endorse-command.ts')).endorseCommand(),
+  hotspot: async () => (await import('./hotspot/hotspot-command.ts')).hotspotCommand(),
+  log: async () => (await import('./log/log-command.ts')).logCommand(),
+  network: async () => (await import('./network/network-command.ts')).networkCommand(),
+  policy: async () => (await import('./policy/policy-command.ts')).policyCommand(),
+  receipt: async () => (await import('./receipt/receipt-command.ts')).receiptCommand(),
+  route: async () => (await import('./route/route-command.ts')).routeCommand(),
+  simulate: async () => (await import('./simulate/simulate-command.ts')).simulateCommand(),
+};
+
+/**
+ * The commands of `npx coverant`: the one that the first argument asks for, or all where it names none. Every refusal is
+ * thrown, the parser's too.
+ */
+export async function program(asked = ''): Promise<Command> {
   const command = new Command('coverant')
     .description('What operators, owners and reviewers of a network ask for.')
     .version(version())
-    .addHelpText('after', '\nExit code: 0 done, 1 refused, 2 could not be done (docs/operate.md).')
-    .addCommand(billCommand())
-    .addCommand(creditsCommand())
-    .addCommand(denyCommand())
-    .addCommand(endorseCommand())
-    .addCommand(hotspotCommand())
-    .addCommand(logCommand())
-    .addCommand(networkCommand())
-    .addCommand(policyCommand())
-    .addCommand(receiptCommand())
-    .addCommand(routeCommand())
-    .addCommand(simulateCommand());
+    .addHelpText('after', '\nExit code: 0 done, 1 refused, 2 could not be done (docs/operate.md).');
+  const named = Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined;
+  const opens = named === undefined ? Object.values(COMMANDS) : [named];
+  for (const sub of await Promise.all(opens.map((open) => open()))) command.addCommand(sub);
   throwFrom(command);
   return command;
 }

@@ -279,7 +279,7 @@ describe('npx coverant bill', () => {
 
   const codeOf = async (line: string): Promise<number> => {
     try {
-      await program().parseAsync(line.split(' '), { from: 'user' });
+      await (await program()).parseAsync(line.split(' '), { from: 'user' });
       return 0;
     } catch (error) {
       return exitCodeOf(error);

@@ -22,7 +22,7 @@ afterAll(() => rm(dir, { recursive: true }));
 async function codeOf(line: string): Promise<ExitCode> {
   const args = line.split(' ').map((word) => word.replace('DIR', dir));
   try {
-    await program().parseAsync(args, { from: 'user' });
+    await (await program()).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     return exitCodeOf(error);

@@ -69,7 +69,7 @@ async function runAt(rpc: string, ...args: readonly string[]): Promise<string> {
   vi.spyOn(console, 'log').mockImplementation((line) => said.push(line));
   const place = ['--network', network.toBase58(), '--rpc', rpc];
   try {
-    await program().parseAsync(['network', ...args, ...place], { from: 'user' });
+    await (await program()).parseAsync(['network', ...args, ...place], { from: 'user' });
     return said.join('\n');
   } catch (error) {
     return `${exitCodeOf(error)} ${errorLine(error)}`;
@@ -233,7 +233,7 @@ describe('coverant network', () => {
     }
     vi.spyOn(console, 'log').mockReturnValue();
     const elsewhere = ['--network', creator.publicKey.toBase58(), '--rpc', localnet.rpcUrl];
-    const shown = program().parseAsync(['network', 'show', ...elsewhere], { from: 'user' });
+    const shown = (await program()).parseAsync(['network', 'show', ...elsewhere], { from: 'user' });
     await expect(shown).rejects.toMatchObject({ code: 'chain_unreadable' });
   });
 });

@@ -70,7 +70,7 @@ async function run(...args: readonly string[]): Promise<string> {
   vi.spyOn(console, 'log').mockImplementation((line) => said.push(line));
   const place = ['--network', network.toBase58(), '--rpc', localnet.rpcUrl];
   try {
-    await program().parseAsync([...args, ...place], { from: 'user' });
+    await (await program()).parseAsync([...args, ...place], { from: 'user' });
     return said.join('\n');
   } catch (error) {
     return `${exitCodeOf(error)} ${errorLine(error)}`;

@@ -121,7 +121,9 @@ describe('coverant receipt', () => {
     ['a text', 'receipt'],
   ])('refuses %s', async (name, content) => {
     const args = ['receipt', 'verify', await file(`${name}.json`, content), '--vkey', VKEY];
-    const refused = await program()
+    const refused = await (
+      await program()
+    )
       .parseAsync(args, { from: 'user' })
       .catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'malformed_receipt' });
@@ -135,7 +137,9 @@ describe('coverant receipt', () => {
     ['find', STRANGER, '--vkey', VKEY, '--log', '.', '--from', '-1'],
     ['convict', 'no-such-file', '--vkey', VKEY],
   ])('ends with 2 where %s cannot be done: %s %s', async (...args) => {
-    const failed = await program()
+    const failed = await (
+      await program()
+    )
       .parseAsync(['receipt', ...args], { from: 'user' })
       .catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(Error);

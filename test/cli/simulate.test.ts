@@ -74,7 +74,7 @@ describe('npx coverant simulate', () => {
       /--places/,
     ],
   ])('refuses %j and says what is missing', async (args, why) => {
-    const asked = program().parseAsync(['simulate', ...args], { from: 'user' });
+    const asked = (await program()).parseAsync(['simulate', ...args], { from: 'user' });
     await expect(asked).rejects.toThrow(why);
     expect(exitCodeOf(await asked.catch((error: unknown) => error))).toBe(2);
   });
@@ -84,7 +84,7 @@ describe('npx coverant simulate', () => {
     await writeFile(file, '[{ "latitude": 52.5, "longitude": 13.4 }]');
     const server = ['--server', network.uri, '--server-key', VECTORS.server.bin, '--places', file];
     const gateways = ['--gwmp', '127.0.0.1:1700', '127.0.0.1:1701'];
-    const asked = program().parseAsync(['simulate', '--hotspots', '0', ...server, ...gateways], {
+    const asked = (await program()).parseAsync(['simulate', '--hotspots', '0', ...server, ...gateways], {
       from: 'user',
     });
     await expect(asked).rejects.toThrow('2 addresses and 1 places');
