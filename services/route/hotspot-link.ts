@@ -1,4 +1,5 @@
 import type { HotspotKey, Millis } from '#protocol/units';
+import type { PacketUp } from '#protocol/wire/packet';
 import type { Window } from './downlinks/downlink.ts';
 
 /** What routing needs of the streams of hotspots (gateway.md, "packet router"); hotspots/ keeps them. */
@@ -16,13 +17,11 @@ export interface PacketDown {
   readonly rx2: Window | null;
 }
 
-/** A packet_router_packet_up_v1 whose signature by the session's key held. */
+/** A packet of the hotspot whose session it came in, signed by the session's key. */
 export interface ReceivedPacket {
-  readonly key: HotspotKey;
+  readonly packet: PacketUp;
   /** Index of the session_init in the router's log. */
   readonly session: number;
-  /** As received, signature and all. */
-  readonly bytes: Uint8Array;
   readonly receivedAt: Millis;
 }
 

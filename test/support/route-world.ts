@@ -1,7 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58 } from '@scure/base';
 import { decodeRecord, type EvidenceRecord } from '#protocol/evidence/record';
@@ -12,7 +11,9 @@ import {
   type RouteRequest,
 } from '#protocol/route/route-request';
 import { millis, type Address } from '#protocol/units';
+import { encodePacket } from '#protocol/wire/encode';
 import { keyBytes } from '#protocol/wire/key';
+import { openPacket } from '#protocol/wire/packet';
 import { openDisclosureStore, type DisclosureStore } from '#services/route/disclosures/disclosure-store';
 import type { HttpQueue } from '#services/route/forward/http/http-queue';
 import type { PacketDown, ReceivedPacket } from '#services/route/hotspot-link';
@@ -72,20 +73,18 @@ export function packetUp(
   session: TestKey,
   of: { readonly frame: Uint8Array; readonly snr?: number; readonly rssi?: number; readonly tmst?: number },
 ): Uint8Array {
-  const fields = (signature: Uint8Array | null): Uint8Array => {
-    const writer = new BinaryWriter();
-    writer.tag(1, WireType.LengthDelimited).bytes(of.frame);
-    writer.tag(2, WireType.Varint).uint64(of.tmst ?? 4_294_000_000);
-    writer.tag(3, WireType.Varint).sint32(of.rssi ?? -100);
-    writer.tag(4, WireType.Varint).uint32(868_100_000);
-    writer.tag(5, WireType.Varint).int32(5);
-    writer.tag(6, WireType.Bit32).float(of.snr ?? 7.5);
-    writer.tag(7, WireType.Varint).int32(1);
-    writer.tag(9, WireType.LengthDelimited).bytes(keyBytes(hotspot.key));
-    if (signature !== null) writer.tag(10, WireType.LengthDelimited).bytes(signature);
-    return writer.finish();
+  const fields = {
+    key: hotspot.key,
+    payload: of.frame,
+    timestamp: BigInt(of.tmst ?? 4_294_000_000),
+    rssi: of.rssi ?? -100,
+    frequency: 868_100_000,
+    datarate: 5,
+    snr: of.snr ?? 7.5,
+    region: 1,
+    holdTime: 0n,
   };
-  return fields(ed25519.sign(fields(null), session.secret));
+  return encodePacket({ ...fields, signature: ed25519.sign(encodePacket(fields), session.secret) });
 }
 
 export function routeOf(
@@ -255,9 +254,8 @@ export async function openRouteWorld(
       const index = await self.router.handlers.appendSession(nonce, sessionInit(hotspot, key, nonce));
       return (of: Parameters<typeof packetUp>[2]) => {
         const received: ReceivedPacket = {
-          key: hotspot.key,
+          packet: openPacket(packetUp(hotspot, key, of)),
           session: index,
-          bytes: packetUp(hotspot, key, of),
           receivedAt: millis(Date.now()),
         };
         self.router.handlers.onPacket(received);

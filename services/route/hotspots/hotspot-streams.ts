@@ -1,4 +1,6 @@
-import type { HotspotKey } from '#protocol/units';
+import { millis, type HotspotKey } from '#protocol/units';
+import { openPacket, openRegister, type Register } from '#protocol/wire/packet';
+import type { ReceivedPacket } from '#services/route/hotspot-link';
 import { envelopeOf, readEnvelope } from '../../runtime/grpc/envelope.ts';
 import type { GrpcStream } from '../../runtime/grpc/grpc-stream.ts';
 import type { Holds } from '../../runtime/grpc/holds.ts';
@@ -7,20 +9,8 @@ import type { StreamMethod } from '../../runtime/grpc/methods.ts';
 import { grpcRefusal } from '../../runtime/grpc/refusals.ts';
 import { opened, type SessionRules } from '../../runtime/grpc/session-handshake.ts';
 import { holdingRefused, openSessionStream, type SessionStream } from '../../runtime/grpc/session-stream.ts';
-import { openPacketUp, openRegister, type Register } from './messages.ts';
 
 export const ROUTE_PATH = '/helium.packet_router.packet/route';
-
-/** What a hotspot heard, well signed in a session that stands in the log. */
-export interface PacketUp {
-  readonly key: HotspotKey;
-  /** Index of the session_init in the route stage's log. */
-  readonly session: number;
-  /** The packet_router_packet_up_v1 exactly as it was received. */
-  readonly bytes: Uint8Array;
-  /** Milliseconds. */
-  readonly receivedAt: number;
-}
 
 export interface HotspotStreams {
   /** Serves ROUTE_PATH. */
@@ -47,18 +37,17 @@ const FIELDS = { offer: FIELD.offer, init: FIELD.init, members: [FIELD.register,
 export function openHotspotStreams(options: {
   readonly rules: SessionRules;
   readonly holds: Holds;
-  /** The stream is not read on before it resolves. Must not reject for what a packet holds. */
-  readonly onPacket: (packet: PacketUp) => Promise<void> | void;
+  readonly onPacket: (received: ReceivedPacket) => void;
   /** How long a stream may take to register. */
   readonly registerMs?: number;
 }): HotspotStreams {
   const { rules, holds } = options;
   const live = openLiveStreams<Live>();
 
-  const take = (session: SessionStream, bytes: Uint8Array): Promise<void> | void => {
-    const packet = opened(() => openPacketUp(bytes));
-    const { key, index } = session.sessions.sessionOf(packet);
-    return options.onPacket({ key, session: index, bytes, receivedAt: rules.now() });
+  const take = (session: SessionStream, bytes: Uint8Array): void => {
+    const packet = opened(() => openPacket(bytes));
+    const { index } = session.sessions.sessionOf(packet);
+    options.onPacket({ packet, session: index, receivedAt: millis(rules.now()) });
   };
 
   const run = async (stream: GrpcStream, named: (key: HotspotKey) => void): Promise<void> => {
@@ -87,7 +76,7 @@ export function openHotspotStreams(options: {
       entry.offer();
       for (let member = await entry.next(); member !== null; member = await entry.next()) {
         if (member.field !== FIELD.packet) throw grpcRefusal('malformed_message', 'register twice');
-        await take(entry, member.bytes);
+        take(entry, member.bytes);
       }
     } finally {
       live.remove(key, entry);

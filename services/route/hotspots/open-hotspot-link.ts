@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { millis, type HotspotKey } from '#protocol/units';
+import type { HotspotKey } from '#protocol/units';
 import { createGrpcServer, openGrpcMetrics } from '../../runtime/grpc/grpc-server.ts';
 import { HOLD_LIMITS, openHolds } from '../../runtime/grpc/holds.ts';
 import { shareOnePort } from '../../runtime/grpc/one-port.ts';
@@ -24,8 +24,8 @@ export function openHotspotLink(handlers: HotspotLinkHandlers, stage: LinkStage)
       now,
     },
     holds: openHolds(HOLD_LIMITS, now),
-    onPacket: (packet) => {
-      handlers.onPacket({ ...packet, receivedAt: millis(packet.receivedAt) });
+    onPacket: (received) => {
+      handlers.onPacket(received);
     },
   });
   const grpc = createGrpcServer({

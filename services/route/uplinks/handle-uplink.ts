@@ -1,8 +1,6 @@
-import { ProtocolError } from '#protocol/errors';
 import type { HotspotKey } from '#protocol/units';
 import { dataRateName } from '#protocol/wire/data-rate';
 import { openFrame, type LoraFrame } from '#protocol/wire/lorawan';
-import { openPacket, type PacketUp } from '#protocol/wire/packet';
 import { regionName } from '#protocol/wire/region';
 import type { DownlinkSender } from '#services/route/downlinks/send-downlink';
 import type { ReceivedPacket } from '#services/route/hotspot-link';
@@ -14,7 +12,6 @@ import type { HeardCopy } from './uplink.ts';
 /** Why a packet goes nowhere, by name. */
 export type UplinkDrop =
   | 'malformed'
-  | 'wrong_gateway'
   | 'unregistered_hotspot'
   /** A downlink that was heard on air. */
   | 'downlink'
@@ -41,11 +38,9 @@ export function handleUplink(received: ReceivedPacket, context: UplinkContext): 
 /** Why it goes nowhere, or null. */
 function takeUplink(received: ReceivedPacket, context: UplinkContext): UplinkDrop | null {
   const { routes, collector, downlinks } = context;
-  const packet = opened(received.bytes);
-  if (packet === null) return 'malformed';
-  if (packet.key !== received.key) return 'wrong_gateway';
+  const { packet } = received;
   if (!context.isRegistered(packet.key)) return 'unregistered_hotspot';
-  const heard = copyOf(received, packet);
+  const heard = copyOf(received);
   if (heard === null) return 'malformed';
   downlinks.heard(heard);
   const frame = openFrame(packet.payload);
@@ -63,23 +58,11 @@ function takeUplink(received: ReceivedPacket, context: UplinkContext): UplinkDro
   return null;
 }
 
-function opened(bytes: Uint8Array): PacketUp | null {
-  try {
-    return openPacket(bytes);
-  } catch (error) {
-    if (error instanceof ProtocolError) return null;
-    throw error;
-  }
-}
-
-function copyOf(
-  { key, bytes, session, receivedAt }: ReceivedPacket,
-  packet: PacketUp,
-): Omit<HeardCopy, 'isJoin'> | null {
+function copyOf({ packet, session, receivedAt }: ReceivedPacket): Omit<HeardCopy, 'isJoin'> | null {
   const dataRate = dataRateName(packet.datarate);
   if (dataRate === null) return null;
   return {
-    hotspot: key,
+    hotspot: packet.key,
     frame: packet.payload,
     tmst: Number(BigInt.asUintN(32, packet.timestamp)),
     rssi: packet.rssi,
@@ -88,7 +71,7 @@ function copyOf(
     dataRate,
     region: regionName(packet.region) ?? 'UNKNOWN',
     receivedAt,
-    packet: { bytes, session },
+    packet: { bytes: packet.bytes, session },
   };
 }
 

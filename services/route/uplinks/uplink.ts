@@ -1,5 +1,4 @@
 import type { Address, HotspotKey, Millis } from '#protocol/units';
-import type { ReceivedPacket } from '#services/route/hotspot-link';
 
 /** Whose route a packet takes. */
 export interface RouteName {
@@ -28,7 +27,12 @@ export interface Uplink {
 
 /** An uplink with what its hotspot signed. */
 export interface HeardCopy extends Uplink {
-  readonly packet: Pick<ReceivedPacket, 'bytes' | 'session'>;
+  readonly packet: {
+    /** As received, signature and all. */
+    readonly bytes: Uint8Array;
+    /** Index of the session_init in the router's log. */
+    readonly session: number;
+  };
   /** A join request or rejoin costs nothing. */
   readonly isJoin: boolean;
 }

@@ -1,6 +1,7 @@
 import { hex } from '@scure/base';
 import { openSessionInit } from '#protocol/wire/session';
-import { openHotspotStreams, ROUTE_PATH, type PacketUp } from '#services/route/hotspots/hotspot-streams';
+import type { ReceivedPacket } from '#services/route/hotspot-link';
+import { openHotspotStreams, ROUTE_PATH } from '#services/route/hotspots/hotspot-streams';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
 import { createGrpcServer, openGrpcMetrics } from '#services/runtime/grpc/grpc-server';
 import { HOLD_LIMITS, openHolds } from '#services/runtime/grpc/holds';
@@ -30,7 +31,7 @@ const gateway =
 
 it('packets of a real hotspot go through ingest to the router as they were signed, and downlinks back', async () => {
   const init = raw(`${gateway}/`, 'router_session_init');
-  const packets: PacketUp[] = [];
+  const packets: ReceivedPacket[] = [];
   const streams = openHotspotStreams({
     rules: {
       random: () => openSessionInit(init).nonce,
@@ -42,7 +43,7 @@ it('packets of a real hotspot go through ingest to the router as they were signe
       renewMs: 1e6,
     },
     holds: openHolds(HOLD_LIMITS, Date.now),
-    onPacket: (packet) => void packets.push(packet),
+    onPacket: (received) => void packets.push(received),
   });
   const metrics = openMetrics('route');
   const app = createHttpServer({ logger: SILENT, metrics, health: () => ({ ok: true }) });
@@ -65,7 +66,7 @@ it('packets of a real hotspot go through ingest to the router as they were signe
     (count) => count === 1,
   );
   const { key } = openSessionInit(init);
-  expect(packets[0]).toMatchObject({ key, session: 7, bytes: packet });
+  expect(packets[0]).toMatchObject({ session: 7, packet: { key, bytes: packet } });
   expect(streams.send(key, Uint8Array.of(1, 2))).toBe(true);
   expect(await call.next()).toEqual(envelopeOf(1, Uint8Array.of(1, 2)));
   streams.reoffer();

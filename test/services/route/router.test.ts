@@ -1,3 +1,4 @@
+import { testHotspot } from '../../protocol/epoch/world.ts';
 import { fromFields } from '../../support/lora-packet.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toHex } from '#protocol/wire/hex';
@@ -115,12 +116,7 @@ describe('a packet', () => {
     send({ frame: Uint8Array.from([0x60, ...dataFrame(DEVICE).subarray(1)]) });
     send({ frame: new Uint8Array(52).fill(0xe0) });
     send({ frame: new Uint8Array(0) });
-    world.router.handlers.onPacket({
-      key: hotspot(0).key,
-      session: 0,
-      bytes: new Uint8Array(3),
-      receivedAt: 0 as never,
-    });
+    (await world.session(testHotspot('stranger', 9)))({ frame: dataFrame(DEVICE, 2) });
     await silence();
     expect(world.pushed).toEqual([]);
     expect(await ofKind('packet')).toEqual([]);
