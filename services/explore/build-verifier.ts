@@ -13,11 +13,15 @@ interface Builder {
   onResolve(of: { readonly filter: RegExp }, resolve: () => { readonly path: string }): void;
 }
 
+/** What runs these sources: tsx brings it, and the lock file pins it. */
+export async function esbuild(): Promise<Esbuild> {
+  const ofTsx = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
+  return (await import(pathToFileURL(ofTsx.resolve('esbuild')).href)) as Esbuild;
+}
+
 /** One module for browsers from web/verifier and protocol: the sources that oracles run, but for Node's own hashes. */
 export async function buildVerifier(): Promise<string> {
-  // What runs these sources: tsx brings it, and the lock file pins it.
-  const ofTsx = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const { build } = (await import(pathToFileURL(ofTsx.resolve('esbuild')).href)) as Esbuild;
+  const { build } = await esbuild();
   const plainHash = fileURLToPath(new URL('web/verifier/plain-hash.ts', ROOT));
   const { outputFiles } = await build({
     absWorkingDir: fileURLToPath(ROOT),

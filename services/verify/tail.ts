@@ -112,7 +112,7 @@ export function openTail(
   const takeBody = (body: EvidenceBody, { position, log }: { position: Position; log: Log }): boolean => {
     const { receivedAt, index } = position;
     switch (body.kind) {
-      // Packets are judged with their epoch, by who has their disclosures.
+      // What devices send and their owners buy has no verdict of coverage: it is judged with its epoch.
       case 'packet':
       case 'route':
       case 'epoch_close':
@@ -131,10 +131,6 @@ export function openTail(
         if (item !== null) takeReport(item, index < log.known);
         return item !== null;
       }
-      // What devices send and their owners buy has no verdict of coverage.
-      case 'route':
-      case 'packet':
-        return true;
     }
   };
   return {

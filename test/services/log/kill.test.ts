@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCheckpoint, type Checkpoint } from '#protocol/evidence/checkpoint';
 import { MerkleTree, verifyConsistency } from '#protocol/evidence/proof';
 import { nativeLeafHash, nativeNodeHash } from '#services/runtime/evidence/native-hash';
+import { esbuild } from '#services/explore/build-verifier';
 import { openJournalReader } from '#services/runtime/evidence/journal-reader';
 import { publicLogReader } from '#services/runtime/evidence/public-log-reader';
 import { VerifiedTree } from '#services/runtime/evidence/verified-tree';
@@ -18,14 +19,25 @@ const [LOGS, ROUNDS] = [5, 42];
 /** Every tenth writer lives until it has published a checkpoint, however slow the machine. */
 const [PUBLISHES_EVERY, PATIENCE_MS] = [10, 30_000];
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const WRITER = join(import.meta.dirname, '../../support/log-writer-process.ts');
+const ROOT = join(import.meta.dirname, '../../..');
+const WRITER = join(ROOT, 'test/support/log-writer-process.ts');
+let writer: string;
 const logs: TestLog[] = [];
 
 beforeAll(async () => {
+  // One file: it is started hundreds of times.
+  const { build } = await esbuild();
+  const options = { bundle: true, packages: 'external', format: 'esm', platform: 'node', write: false };
+  const { outputFiles } = await build({ ...options, entryPoints: [WRITER] });
+  // Packages are looked for from where it lies.
+  writer = join(ROOT, '.tsbuild', `log-writer-${process.pid}.mjs`);
+  await mkdir(dirname(writer), { recursive: true });
+  await writeFile(writer, outputFiles[0]?.text ?? '');
   for (let at = 0; at < LOGS; at++) logs.push(await makeTestLog());
 });
 afterAll(async () => {
   for (const test of logs) await test.remove();
+  await rm(writer, { force: true });
 });
 
 async function readCheckpoint(test: TestLog): Promise<Checkpoint | undefined> {
@@ -44,7 +56,7 @@ async function killedWriter(input: {
   readonly seen: (head: Checkpoint) => void;
 }): Promise<readonly string[]> {
   const { test } = input;
-  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, test.dir], {
+  const child = spawn(process.execPath, [writer, test.dir], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
