@@ -37,7 +37,6 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true },
       ],
       'no-duplicate-case': 'error',
-      'no-dupe-else-if': 'error',
       'no-fallthrough': 'error',
       'no-self-assign': 'error',
       'no-unsafe-finally': 'error',
