@@ -17,7 +17,6 @@ export interface ReportDoor {
   takeStreamed(report: {
     readonly report: BeaconReport | WitnessReport;
     readonly session: number;
-    readonly address: string;
   }): Promise<void>;
   /** Takes a report that is judged later, as over HTTP; resolves when it is durable. */
   takeUnary(report: {
@@ -59,12 +58,11 @@ export function openReportDoor(context: DoorContext): ReportDoor {
   return {
     enter,
     admitKey,
-    takeStreamed: async ({ report, session, address }) => {
-      enter(address);
+    takeStreamed: async ({ report, session }) => {
       await refuseBacklog();
       await admitKey(report.key);
       const time = now();
-      // Its signature has held already: both budgets are the hotspot's.
+      // Its signature has held already: both budgets are the hotspot's, and what others at its address do is not charged to it.
       if (!budgets.named.take(report.key, time) && !budgets.verified.take(report.key, time))
         refuse('over_budget', `key ${report.key}`);
       await log({ kind: report.kind, report: report.bytes, session });

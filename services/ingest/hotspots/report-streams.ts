@@ -38,7 +38,7 @@ export function openReportStreams(options: {
       const { field, bytes } = member;
       const report = opened(() => openReport(field === FIELD.beacon ? 'beacon' : 'witness', bytes));
       const { index } = session.sessions.sessionOf(report);
-      await door.takeStreamed({ report, session: index, address: stream.address });
+      await door.takeStreamed({ report, session: index });
     }
     // Whoever only opens and closes streams gets no better end than whoever says nothing.
     if (session.sessions.current === null) throw grpcRefusal('no_init');

@@ -33,7 +33,7 @@ export const REFUSALS = {
   ),
   route_over: bad('The request is void already, or for more than 400 days; sign another `until`.'),
   too_many_routes: bad('The owner has as many routes as one may have; replace one of them.', 403),
-  router_full: bad('The router holds as many ranges and pairs as it can; ask its operator.', 503),
+  router_full: bad('The router holds as many routes of this kind as it can; ask its operator.', 503),
   malformed_target: bad(TARGET_ERRORS.malformed_target),
   credentials_in_target: bad(TARGET_ERRORS.credentials_in_target),
   private_target: bad(TARGET_ERRORS.private_target),

@@ -71,18 +71,16 @@ export function guardedLookup(rules: TargetRules): LookupFunction {
   };
 }
 
-/** One address of a host, checked like `guardedLookup`; TargetError otherwise. */
-export async function resolveTarget(host: string, rules: TargetRules): Promise<LookupAddress> {
+/** The addresses of a host, checked like `guardedLookup`; TargetError otherwise. */
+export async function resolveTarget(host: string, rules: TargetRules): Promise<readonly LookupAddress[]> {
   return await new Promise((resolve, reject) => {
     lookup(host, { all: true }, (error, found) => {
-      const [first] = error === null ? found : [];
       const refused =
         error === null
           ? objectionTo(host, found, rules)
           : new TargetError('unresolved_target', host, { cause: error });
-      if (refused !== null || first === undefined)
-        reject(refused ?? new TargetError('unresolved_target', host));
-      else resolve(first);
+      if (refused !== null) reject(refused);
+      else resolve(found);
     });
   });
 }

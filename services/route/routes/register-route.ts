@@ -20,6 +20,8 @@ import type { RouteTable } from './route-table.ts';
 const MAX_ROUTES = 64;
 /** Ranges and pairs of all owners. */
 const MAX_ENTRIES = 2_000_000;
+/** Each route to a broker holds a connection. */
+const MAX_BROKERS = 2048;
 
 export interface RegisterContext {
   readonly network: Address;
@@ -30,6 +32,8 @@ export interface RegisterContext {
   readonly verify: VerifySignature;
   readonly rules: TargetRules;
   readonly now: () => number;
+  /** Routes to brokers, of all owners. */
+  readonly maxBrokers?: number;
 }
 
 /** Takes a route as its owner signed it, or throws a RouteRefusal or LogError; the receipt comes when both file and log have it. */
@@ -48,7 +52,7 @@ export async function registerRoute(
   const part = isRevoked ? null : privateOf(request, posted.private, context);
   const stored: StoredRoute = { request, bytes, signature, private: part };
   return await context.buyer.exclusive(async () => {
-    requireNewer(stored, context.table);
+    requireRoom(stored, context);
     // The file first: were the record there alone, what this router buys for the older request would not count.
     await context.files.write(stored);
     const route = context.table.put(stored);
@@ -73,7 +77,8 @@ function privateOf(request: RouteRequest, value: unknown, { rules }: RegisterCon
   return part;
 }
 
-function requireNewer({ request, bytes, private: part }: StoredRoute, table: RouteTable): void {
+function requireRoom({ request, bytes, private: part }: StoredRoute, context: RegisterContext): void {
+  const { table } = context;
   const routes = table.ofOwner(request.owner);
   const before = routes.find(({ route }) => route === request.route);
   // The same once more is for who did not get the answer.
@@ -82,5 +87,7 @@ function requireNewer({ request, bytes, private: part }: StoredRoute, table: Rou
   if (before === undefined && routes.length >= MAX_ROUTES)
     throw new RouteRefusal('too_many_routes', `${MAX_ROUTES}`);
   if (table.matcher.size + request.devAddrs.length + (part?.euis.length ?? 0) > MAX_ENTRIES)
-    throw new RouteRefusal('router_full');
+    throw new RouteRefusal('router_full', 'ranges and pairs');
+  if (part?.forward.kind === 'mqtt' && table.brokers >= (context.maxBrokers ?? MAX_BROKERS))
+    throw new RouteRefusal('router_full', 'connections to brokers');
 }

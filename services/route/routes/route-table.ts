@@ -12,6 +12,8 @@ import type { StoredRoute } from './route-files.ts';
 /** All routes in force, and which of them take a frame. */
 export interface RouteTable extends Closeable {
   readonly matcher: Pick<Matcher, 'byDevAddr' | 'byJoin' | 'size'>;
+  /** Routes to MQTT brokers, of which each holds a connection. */
+  readonly brokers: number;
   byNumber(number: number): LiveRoute | undefined;
   /** Revoked ones too: their sequence still counts. */
   ofOwner(owner: Address): readonly LiveRoute[];
@@ -28,6 +30,7 @@ export function openRouteTable(options: {
   const numbers = new Map<number, LiveRoute>();
   const owners = new Map<Address, Map<string, LiveRoute>>();
   let next = 1;
+  let brokers = 0;
 
   const forwarderOf = (of: RouteName, target: ForwardTarget): Forwarder | null => {
     try {
@@ -42,12 +45,16 @@ export function openRouteTable(options: {
   const takeAway = (route: LiveRoute): void => {
     matcher.remove(route.number, route.entries);
     numbers.delete(route.number);
+    if (isOfBroker(route)) brokers -= 1;
     Promise.resolve(route.forwarder?.close()).catch((error: unknown) => {
       options.logger.debug({ error }, 'closing a forwarder');
     });
   };
   return {
     matcher,
+    get brokers() {
+      return brokers;
+    },
     byNumber: (number) => numbers.get(number),
     ofOwner: (owner) => [...(owners.get(owner)?.values() ?? [])],
     find: ({ owner, route }) => owners.get(owner)?.get(route),
@@ -73,6 +80,7 @@ export function openRouteTable(options: {
       };
       matcher.add(live.number, live.entries);
       numbers.set(live.number, live);
+      if (isOfBroker(live)) brokers += 1;
       owners.set(of.owner, routes.set(of.route, live));
       return live;
     },
@@ -80,4 +88,8 @@ export function openRouteTable(options: {
       await Promise.allSettled([...numbers.values()].map(async (route) => route.forwarder?.close()));
     },
   };
+}
+
+function isOfBroker({ stored }: LiveRoute): boolean {
+  return stored.private?.forward.kind === 'mqtt';
 }

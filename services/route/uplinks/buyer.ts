@@ -155,7 +155,15 @@ export function openBuyer(context: BuyerContext): Buyer {
       const route = context.routeOf(offer.route);
       return route === undefined ? [] : [{ ...offer, route }];
     });
-    await logRoutes(new Set(live.map(({ route }) => route)), current);
+    try {
+      await logRoutes(new Set(live.map(({ route }) => route)), current);
+    } catch (error) {
+      for (const { route, copies } of live)
+        copies.forEach(() => {
+          count('log_unavailable', route);
+        });
+      throw error;
+    }
     const bought: Purchase[] = [];
     for (const { route, frame, copies } of live)
       for (const copy of copies) {

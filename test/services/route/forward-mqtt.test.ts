@@ -147,6 +147,19 @@ describe('MQTT with the topics of ChirpStack', () => {
     await forwarder.close();
   });
 
+  it('leaves a broker that sends a message longer than any command, and comes back', async () => {
+    const world = forwardWorld();
+    const forwarder = open(world);
+    forwarder.forward(testUplink(1));
+    await eventually(() => topics('/event/up')[0]);
+    await server.publishAsync(`eu868/gateway/${EUI}/command/down`, Buffer.alloc(1_000_000, 0x20));
+    await eventually(() => world.count('malformed') === 1);
+    expect(topics('/event/ack')).toEqual([]);
+    forwarder.forward(testUplink(2));
+    await eventually(() => topics('/event/up').length >= 2);
+    await forwarder.close();
+  });
+
   it('keeps the newest packets while the broker is away, and publishes them when it is back', async () => {
     const world = forwardWorld();
     const forwarder = open(world, { maxWaiting: 10 });

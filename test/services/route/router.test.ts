@@ -205,6 +205,10 @@ describe('a route', () => {
     await expect(registerRoute({ ...good, private: {} }, world.register)).rejects.toMatchObject({
       code: 'malformed_private',
     });
+    const forward = { kind: 'mqtt' as const, url: 'mqtt://127.0.0.1:9' };
+    const ofBroker = routeOf(owner, { ...world.gwmp, forward }, { network: world.world.network });
+    const full = { ...world.register, maxBrokers: 0 };
+    await expect(registerRoute(ofBroker, full)).rejects.toMatchObject({ code: 'router_full' });
     expect(world.router.table.ofOwner(owner.address)).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import type { LookupAddress } from 'node:dns';
 import { isIPv6 } from 'node:net';
 import type { HotspotKey } from '#protocol/units';
 import type { Closeable } from '../../../runtime/shutdown.ts';
@@ -61,18 +62,12 @@ export function openGwmpSocket(options: {
     send(from, encodeTxAck(eui, token, outcome));
   };
   const open = async (): Promise<void> => {
-    const { address } = await resolveTarget(host, context.rules);
-    const opened = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-    opened.unref();
+    const opened = await connectTo(await resolveTarget(host, context.rules), port);
     opened.on('error', () => {
       context.count('failed');
     });
     opened.on('message', (datagram) => {
       answer(opened, datagram);
-    });
-    // Connected: the kernel drops what comes from anywhere else.
-    await new Promise<void>((resolve) => {
-      opened.connect(port, address, resolve);
     });
     if (closed) {
       opened.close();
@@ -115,4 +110,29 @@ export function openGwmpSocket(options: {
       socket = null;
     },
   };
+}
+
+/** A socket to the first address to which there is a way; rejects with what the last one said. */
+async function connectTo(addresses: readonly LookupAddress[], port: number): Promise<Socket> {
+  let problem: unknown = null;
+  for (const { address } of addresses) {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    socket.unref();
+    try {
+      // Connected: the kernel drops what comes from anywhere else.
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.connect(port, address, (error?: Error) => {
+          socket.removeListener('error', reject);
+          if (error === undefined) resolve();
+          else reject(error);
+        });
+      });
+      return socket;
+    } catch (error) {
+      problem = error;
+      socket.close();
+    }
+  }
+  throw problem;
 }

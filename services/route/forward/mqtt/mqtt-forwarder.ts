@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { MqttClient } from 'mqtt';
 import type { HotspotKey } from '#protocol/units';
@@ -22,6 +22,8 @@ export interface MqttTarget {
 const MAX_WAITING = 1000;
 /** Published and not acknowledged yet. */
 const MAX_IN_FLIGHT = 32;
+/** A broker could send a message of 256 MiB, which would be held until it is whole. */
+const MAX_MESSAGE_BYTES = 262_144;
 /** Hotspots of which a route's server knows that they are there, and through which it may send. */
 const MAX_GATEWAYS = 4096;
 
@@ -39,8 +41,21 @@ export function openMqttForwarder(options: {
   const gateways = new Map<string, HotspotKey>();
   let inFlight = 0;
   let failing = false;
+  /** Bytes since the last message of the broker was whole. */
+  let unread = 0;
 
-  const client = new MqttClient(() => connectTo(url, context), {
+  const connectBounded = (): Socket => {
+    unread = 0;
+    const socket = connectTo(url, context);
+    socket.on('data', (part: Buffer) => {
+      unread += part.length;
+      if (unread <= MAX_MESSAGE_BYTES || socket.destroyed) return;
+      context.count('malformed');
+      socket.destroy();
+    });
+    return socket;
+  };
+  const client = new MqttClient(connectBounded, {
     ...(target.username === null ? {} : { username: target.username }),
     ...(target.password === null ? {} : { password: target.password }),
     protocolVersion: 4,
@@ -105,6 +120,9 @@ export function openMqttForwarder(options: {
     for (const eui of gateways.keys()) quietly(`${base}/${eui}/state/conn`, connState(eui, 'ONLINE'), true);
     pump();
   });
+  client.on('packetreceive', () => {
+    unread = 0;
+  });
   client.on('message', (topic, payload) => {
     command(topic, payload.toString('utf8'));
   });
@@ -128,7 +146,7 @@ export function openMqttForwarder(options: {
   };
 }
 
-function connectTo(url: URL, { rules }: ForwardContext): ReturnType<typeof connectTcp> {
+function connectTo(url: URL, { rules }: ForwardContext): Socket {
   const host = hostOf(url);
   const secure = url.protocol === 'mqtts:';
   const port = url.port === '' ? (secure ? 8883 : 1883) : Number(url.port);
