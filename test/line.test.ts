@@ -31,7 +31,7 @@ import {
   verdictsOf,
   type Recomputed,
 } from './support/line/recompute.ts';
-import { PATIENCE_MS, tuplesOf, untilMoneyFits, untilPaid } from './support/line/settlement.ts';
+import { nextSettled, PATIENCE_MS, tuplesOf, untilMoneyFits, untilPaid } from './support/line/settlement.ts';
 import { PROCESSES, startTestLine, type ProcessName, type TestLine } from './support/line/test-line.ts';
 
 /*
@@ -64,8 +64,6 @@ beforeAll(async () => {
   dataDir = line.dataDir;
   await untilExplorer('to answer', shownVerdicts);
   const first = nextEpoch(line.state, Date.now());
-  const second = epochNumber(first + 1n);
-  epochs = [first, second];
   const { start, end } = epochBounds(line.state, first);
   const middle = (start + end) / 2;
 
@@ -86,6 +84,8 @@ beforeAll(async () => {
     if (!(await shownEpochs(url)).includes(first)) throw new Error('it does not');
   });
   lose(line, 'explore');
+  const second = await nextSettled(line, first);
+  epochs = [first, second];
   await untilPaid(line, second);
   recomputed = await line.until({
     what: `what epoch ${second} was made of to be public and final`,

@@ -4,7 +4,7 @@ import { FILES, openFile } from '#protocol/settle/folder';
 import { openTuple, type Tuple } from '#protocol/settle/tuple';
 import type { EpochNumber } from '#protocol/units';
 import { epochBounds } from '#services/runtime/chain-epoch';
-import { readEpochFiles } from '#services/runtime/public-epochs';
+import { readEpochFiles, readEpochIndex } from '#services/runtime/public-epochs';
 import { openPublicFiles } from '#services/runtime/public-files';
 import { checkMoney, type Money } from '../../../scripts/demo/report/checks.ts';
 import { collectMoney } from '../../../scripts/demo/report/collect.ts';
@@ -40,6 +40,24 @@ export async function untilPaid(line: TestLine, epoch: EpochNumber): Promise<voi
     },
     patienceMs: Math.max(0, epochBounds(line.state, epoch).end * 1000 - Date.now()) + PATIENCE_MS,
     logs: ['oracle-0', 'oracle-1', 'oracle-2', 'claim', 'ingest'],
+  });
+}
+
+/** The first later epoch that is not empty: on a slow machine an outage of ingest may last as long as an epoch. */
+export async function nextSettled(line: TestLine, after: EpochNumber): Promise<EpochNumber> {
+  return await line.until({
+    what: `an epoch after ${after} to be computed`,
+    ask: async () => {
+      const index = await readEpochIndex(openPublicFiles(join(line.dataDir, 'oracle-0')));
+      const [next] = index
+        .map(({ epoch }) => epoch)
+        .filter((epoch) => epoch > after)
+        .sort((a, b) => Number(a - b));
+      if (next === undefined) throw new Error('there is none');
+      return next;
+    },
+    patienceMs: Math.max(0, epochBounds(line.state, after).end * 1000 - Date.now()) + PATIENCE_MS,
+    logs: ['oracle-0', 'ingest'],
   });
 }
 
