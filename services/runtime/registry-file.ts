@@ -107,20 +107,26 @@ export function openRegistryReader(dataDir: string): RegistryReader {
   const path = registryPath(dataDir);
   let seen = '';
   let file: RegistryFile | null = null;
+  let reading: Promise<RegistryFile | null> | null = null;
+  const readAnew = async (): Promise<RegistryFile | null> => {
+    const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+    if (stats === null) return file;
+    const version = `${stats.ino}.${stats.mtimeNs}.${stats.size}`;
+    if (version !== seen) {
+      file = parseRegistryFile(await readFile(path, 'utf8'));
+      seen = version;
+    }
+    return file;
+  };
   return {
-    read: async () => {
-      const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
-        if (isMissing(error)) return null;
-        throw error;
-      });
-      if (stats === null) return file;
-      const version = `${stats.ino}.${stats.mtimeNs}.${stats.size}`;
-      if (version !== seen) {
-        file = parseRegistryFile(await readFile(path, 'utf8'));
-        seen = version;
-      }
-      return file;
-    },
+    // One reading for all who ask meanwhile: each would parse the whole file otherwise.
+    read: () =>
+      (reading ??= readAnew().finally(() => {
+        reading = null;
+      })),
   };
 }
 

@@ -149,6 +149,15 @@ async function refusingRedis(): Promise<{ readonly port: number; readonly close:
 }
 
 describe('the registry file', () => {
+  it('is parsed once for all who ask at the same time', async () => {
+    const data = await makeDataDir(new TestWorld({ hotspots: [testHotspot('asked', 0)], epochs: 1 }));
+    const reader = openRegistryReader(data.dataDir);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => reader.read()));
+    expect(answers[0]?.hotspots).toHaveLength(1);
+    expect(new Set(answers).size).toBe(1);
+    await data.close();
+  });
+
   it('is read as it was written, again when it changes, and not where it does not fit', async () => {
     const [first, second] = [testHotspot('one', 0), testHotspot('two', 1, { cell: null, tier: 'open' })];
     const world = new TestWorld({ hotspots: [first], epochs: 1 });

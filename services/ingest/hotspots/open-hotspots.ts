@@ -1,7 +1,8 @@
 import type { OtherStreams } from '../../runtime/grpc/grpc-server.ts';
 import type { Holds } from '../../runtime/grpc/holds.ts';
 import type { GrpcMethods } from '../../runtime/grpc/methods.ts';
-import type { SessionRules } from '../../runtime/grpc/session-handshake.ts';
+import { openBudget } from '../../runtime/budget.ts';
+import { SESSIONS_A_MINUTE, type SessionRules } from '../../runtime/grpc/session-handshake.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { RegistryReader } from '../../runtime/registry-file.ts';
 import type { Closeable } from '../../runtime/shutdown.ts';
@@ -41,6 +42,7 @@ export function openHotspots(
       verify,
       now,
       admit: (key) => door.admitKey(key),
+      budget: openBudget(SESSIONS_A_MINUTE),
       appendSession: (nonce, init) => batches.append({ kind: 'session_init', nonce, init }),
     },
     holds,

@@ -28,6 +28,8 @@ const unavailable = new GrpcRefusal({
  */
 export function openRoutePipe(routeUrl: string | null): Closeable & { readonly streams: OtherStreams } {
   const behind = new Map<Http2Session, ClientHttp2Session>();
+  /** Those whose end is listened for: once each, however often the router is lost behind them. */
+  const watched = new WeakSet<Http2Session>();
 
   const sessionFor = (front: Http2Session, url: string): ClientHttp2Session => {
     const known = behind.get(front);
@@ -40,10 +42,12 @@ export function openRoutePipe(routeUrl: string | null): Closeable & { readonly s
     made.once('close', () => {
       if (behind.get(front) === made) behind.delete(front);
     });
-    if (known === undefined)
+    if (!watched.has(front)) {
+      watched.add(front);
       front.once('close', () => {
         behind.get(front)?.close();
       });
+    }
     behind.set(front, made);
     return made;
   };

@@ -4,7 +4,8 @@ import { createGrpcServer, openGrpcMetrics } from '../../runtime/grpc/grpc-serve
 import { HOLD_LIMITS, openHolds } from '../../runtime/grpc/holds.ts';
 import { shareOnePort } from '../../runtime/grpc/one-port.ts';
 import { GrpcRefusal } from '../../runtime/grpc/refusals.ts';
-import { SESSION_TIMES } from '../../runtime/grpc/session-handshake.ts';
+import { openBudget } from '../../runtime/budget.ts';
+import { SESSION_TIMES, SESSIONS_A_MINUTE } from '../../runtime/grpc/session-handshake.ts';
 import { verifySignature } from '../../runtime/signature.ts';
 import { encodePacketDown } from '#services/route/downlinks/encode-packet-down';
 import type { HotspotLink, HotspotLinkHandlers } from '#services/route/hotspot-link';
@@ -20,6 +21,7 @@ export function openHotspotLink(handlers: HotspotLinkHandlers, stage: LinkStage)
       random: (bytes) => new Uint8Array(randomBytes(bytes)),
       verify: verifySignature,
       admit: (key) => (isRegistered(key) ? Promise.resolve() : Promise.reject(unregistered(key))),
+      budget: openBudget(SESSIONS_A_MINUTE),
       appendSession: handlers.appendSession,
       now,
     },

@@ -80,6 +80,10 @@ export const GRPC_REFUSALS = {
     status: 'UNAVAILABLE',
     message: 'The session_init could not be made durable; connect again.',
   },
+  too_many_sessions: {
+    status: 'RESOURCE_EXHAUSTED',
+    message: 'This hotspot opened as many sessions in this minute as one may; connect again in the next.',
+  },
   too_many_streams: {
     status: 'RESOURCE_EXHAUSTED',
     message: 'As many streams are open here, or from this address, as may be; connect again later.',

@@ -4,6 +4,7 @@ import { SESSION_LIFETIME_MS } from '#protocol/settle/signer';
 import type { HotspotKey } from '#protocol/units';
 import type { VerifySignature } from '#protocol/verify/poc';
 import { openSessionInit, type SessionInit } from '#protocol/wire/session';
+import type { Budget } from '../budget.ts';
 import { GrpcRefusal, grpcRefusal } from './refusals.ts';
 
 /** A session that stands in a log: messages signed by its key may name its index. */
@@ -22,6 +23,8 @@ export interface SessionRules {
   readonly verify: VerifySignature;
   /** Rejects with a GrpcRefusal where this hotspot may open no session. Asked after its signature has held. */
   readonly admit: (key: HotspotKey) => Promise<void>;
+  /** Session_inits of one hotspot in a minute, each of which stands in the log for ever; charged when its own key has signed. */
+  readonly budget: Budget;
   /** Resolves with the index when the record is durable: nothing may refer to it before. */
   readonly appendSession: (nonce: Uint8Array, init: Uint8Array) => Promise<number>;
   readonly now: () => number;
@@ -36,6 +39,9 @@ export const SESSION_TIMES: Pick<SessionRules, 'initMs' | 'renewMs'> = {
   initMs: 5000,
   renewMs: 30 * 60_000 + 15_000,
 };
+
+/** A client whose streams are cut at once comes back 12 times a minute. */
+export const SESSIONS_A_MINUTE = 30;
 
 const NONCE_BYTES = 32;
 /** Whoever judges later counts to the report's own stamp, which comes after this check. */
@@ -108,6 +114,7 @@ export function openStreamSessions(rules: SessionRules, hotspot: HotspotKey | nu
       key = init.key;
       offered = null;
       await rules.admit(key);
+      if (!rules.budget.take(key, now())) throw grpcRefusal('too_many_sessions');
       const openedAt = now();
       const index = await rules.appendSession(nonce, bytes).catch(() => {
         throw grpcRefusal('session_not_logged');

@@ -32,8 +32,16 @@ export function watchSessions(server: Http2Server): { close(): Promise<void> } {
     });
   });
 
+  let sweptAt = performance.now();
   const sweep = setInterval(() => {
     const now = performance.now();
+    // After a pause of this process nobody could be heard: that says nothing about the peers.
+    if (now - sweptAt > 2 * SWEEP_MS)
+      for (const watched of sessions.values()) {
+        watched.heardAt = now;
+        watched.idleSince = now;
+      }
+    sweptAt = now;
     for (const [session, watched] of sessions) {
       if (now - watched.heardAt > SILENT_MS || (watched.streams === 0 && now - watched.idleSince > IDLE_MS))
         session.destroy();

@@ -2,6 +2,7 @@ import { hex } from '@scure/base';
 import { openSessionInit } from '#protocol/wire/session';
 import type { ReceivedPacket } from '#services/route/hotspot-link';
 import { openHotspotStreams, ROUTE_PATH } from '#services/route/hotspots/hotspot-streams';
+import { openBudget } from '#services/runtime/budget';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
 import { createGrpcServer, openGrpcMetrics } from '#services/runtime/grpc/grpc-server';
 import { HOLD_LIMITS, openHolds } from '#services/runtime/grpc/holds';
@@ -37,6 +38,7 @@ it('packets of a real hotspot go through ingest to the router as they were signe
       random: () => openSessionInit(init).nonce,
       verify: verifySignature,
       admit: () => Promise.resolve(),
+      budget: openBudget(1000),
       appendSession: () => Promise.resolve(7),
       now: Date.now,
       initMs: 5000,

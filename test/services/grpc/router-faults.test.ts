@@ -5,6 +5,7 @@ import {
   ROUTE_PATH,
   type HotspotStreams,
 } from '#services/route/hotspots/hotspot-streams';
+import { openBudget } from '#services/runtime/budget';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
 import { createGrpcServer, openGrpcMetrics } from '#services/runtime/grpc/grpc-server';
 import { openHolds } from '#services/runtime/grpc/holds';
@@ -41,6 +42,7 @@ async function openRouter(times: { readonly initMs: number } = { initMs: 5000 })
       random: (bytes) => new Uint8Array(bytes).fill((index += 1)),
       verify: verifySignature,
       admit: () => Promise.resolve(),
+      budget: openBudget(1000),
       appendSession: () => Promise.resolve((index += 1)),
       now: Date.now,
       initMs: times.initMs,

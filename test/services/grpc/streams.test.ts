@@ -5,6 +5,7 @@ import { openReport } from '#protocol/wire/report';
 import { openReportBatches } from '#services/ingest/hotspots/report-batches';
 import { writeBacklog } from '#services/runtime/backlog-file';
 import { envelopeOf } from '#services/runtime/grpc/envelope';
+import { SESSIONS_A_MINUTE } from '#services/runtime/grpc/session-handshake';
 import type { EvidenceLog } from '#services/runtime/log/open-log';
 import { verifySignature } from '#services/runtime/signature';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -89,6 +90,21 @@ describe('a stream of reports', () => {
       call.stream.end();
       expect(await call.ended).toMatchObject({ status: 0 });
     }
+  });
+
+  it('of a hotspot that opens one session after the other is refused in the end, and others are not', async () => {
+    for (let session = 0; session < SESSIONS_A_MINUTE; session += 1) {
+      const { call } = await openSession(client, first);
+      call.stream.end();
+      await call.ended;
+    }
+    await logged(SESSIONS_A_MINUTE);
+    const call = client.call(STREAM_PATH);
+    call.send(envelopeOf(3, initOf(first, nonceOf(await call.next()), testKey('one too many'))));
+    const end = await call.ended;
+    expect([end.status, end.message]).toEqual([8, expect.stringMatching(/^too_many_sessions: /) as unknown]);
+    await openSession(client, second);
+    await logged(SESSIONS_A_MINUTE + 1);
   });
 
   it('keeps unknown fields, odd orders and explicit zeros of a message as they came', async () => {
