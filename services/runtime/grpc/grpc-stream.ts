@@ -68,16 +68,23 @@ export function openGrpcStream(
     failure ??= refusal;
     notify();
   };
-  const drain = (): void => {
-    while (ready.length === 0 && failure === null) {
-      const chunk: unknown = stream.read();
-      if (!(chunk instanceof Uint8Array)) return;
-      try {
-        ready.push(...frames.push(chunk));
-      } catch (error) {
-        fail(error instanceof GrpcRefusal ? error : grpcRefusal('internal_error'));
-      }
+  const take = (): boolean => {
+    const chunk: unknown = stream.read();
+    if (!(chunk instanceof Uint8Array)) return false;
+    try {
+      ready.push(...frames.push(chunk));
+    } catch (error) {
+      fail(error instanceof GrpcRefusal ? error : grpcRefusal('internal_error'));
     }
+    return true;
+  };
+  const drain = (): void => {
+    while (ready.length === 0 && failure === null && take());
+  };
+  /** Whoever cancels has sent what came before, and does not send it again. It is a window at most. */
+  const cancelled = (): void => {
+    while (failure === null && take());
+    fail(grpcRefusal('cancelled'));
   };
 
   stream.on('readable', notify);
@@ -87,10 +94,10 @@ export function openGrpcStream(
   });
   stream.on('error', () => {
     // A reset by the client comes as an error or as a close; both are the end of it.
-    fail(grpcRefusal('cancelled'));
+    cancelled();
   });
   stream.on('close', () => {
-    fail(grpcRefusal('cancelled'));
+    cancelled();
     over.abort();
   });
   stream.on('wantTrailers', () => {

@@ -92,6 +92,18 @@ describe('a stream of reports', () => {
     }
   });
 
+  it('that is cancelled loses no report that had come before', async () => {
+    const { call, session } = await openSession(client, first);
+    await logged(1);
+    for (let number = 0; number < 40; number += 1) {
+      call.send(envelopeOf(2, witnessOf(first, session, number)));
+      await sleep(1);
+    }
+    // As the client does when it reopens its stream, and a report waits for the disk.
+    call.stream.close(8);
+    await logged(41);
+  });
+
   it('of a hotspot that opens one session after the other is refused in the end, and others are not', async () => {
     for (let session = 0; session < SESSIONS_A_MINUTE; session += 1) {
       const { call } = await openSession(client, first);
