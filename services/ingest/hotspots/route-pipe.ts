@@ -12,7 +12,7 @@ import { GrpcRefusal } from '../../runtime/grpc/refusals.ts';
 import type { Closeable } from '../../runtime/shutdown.ts';
 
 const PREFIX = '/helium.packet_router.packet/';
-const PASSED_ON = ['content-type', 'te', 'grpc-timeout', 'user-agent'];
+const PASSED_ON = ['content-type', 'grpc-timeout', 'user-agent'];
 const CONNECT_MS = 4000;
 
 const unavailable = new GrpcRefusal({
@@ -58,13 +58,25 @@ export function openRoutePipe(routeUrl: string | null): Closeable & { readonly s
       if (front === undefined || stream.destroyed) return true;
       // At once: the client sends nothing before, and waiting for them holds up its beacons.
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-      pipe(stream, routeUrl === null ? null : requestOf(sessionFor(front, routeUrl), stream, headers));
+      pipe(
+        stream,
+        routeUrl === null ? null : requestTo(() => requestOf(sessionFor(front, routeUrl), stream, headers)),
+      );
       return true;
     },
     close: () => {
       for (const session of behind.values()) session.destroy();
     },
   };
+}
+
+/** null where it cannot even be sent: what one client's headers are must end no process. */
+function requestTo(send: () => ReturnType<ClientHttp2Session['request']>): ReturnType<typeof send> | null {
+  try {
+    return send();
+  } catch {
+    return null;
+  }
 }
 
 function requestOf(
@@ -79,6 +91,8 @@ function requestOf(
   return session.request({
     ':method': 'POST',
     ':path': headers[':path'],
+    // Never the client's own: another spelling is thrown at whoever sends it on.
+    te: 'trailers',
     ...Object.fromEntries(passedOn),
     'x-forwarded-for': stream.session?.socket.remoteAddress ?? '',
   });
